@@ -1,0 +1,57 @@
+# Kindling: `make` shows what there is. Every target is a thin call of the tool in infra/.
+
+SHELL       := /bin/bash
+MAKEFLAGS   += --warn-undefined-variables --no-builtin-rules
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+# What people pass: make up env=dev, make run service=catalog, make test only=unit.
+env      ?=
+service  ?=
+only     ?=
+args     ?=
+
+KINDLING := .kindling/bin/kindling
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The tool is rebuilt when its code changed; Go's build cache makes that cheap.
+.PHONY: tool
+tool:
+	@cd infra && go build -o ../$(KINDLING) ./cmd/kindling
+
+.PHONY: up
+up: tool ## Bring an environment up: make up env=dev
+	@$(KINDLING) up --env "$(env)" $(args)
+
+.PHONY: status
+status: tool ## Show what runs: make status env=dev
+	@$(KINDLING) status --env "$(env)" $(args)
+
+.PHONY: plan
+plan: tool ## Say what up would change: make plan env=dev (exit 2 when there are changes)
+	@$(KINDLING) plan --env "$(env)" $(args)
+
+.PHONY: down
+down: tool ## Remove an environment, and prove that nothing is left: make down env=dev
+	@$(KINDLING) down --env "$(env)" $(args)
+
+.PHONY: supply
+supply: tool ## Build all third-party parts from source, ahead of the first up
+	@$(KINDLING) supply build $(args)
+
+.PHONY: run
+run: ## Run one service alone on this machine: make run service=catalog
+	@test -f "services/$(service)/main.go" || { echo "there is no service \"$(service)\"; there are: $$(ls services | grep -v '\.' | grep -vx kit | xargs)" >&2; exit 2; }
+	@cd "services/$(service)" && go run .
+
+.PHONY: test
+test: ## Test everything in order of cost; make test only=unit|modules|provider|e2e for one stage
+	@./tests/run.sh "$(only)"
+
+.PHONY: fmt
+fmt: ## Format Go and Terraform
+	@gofmt -l -w infra services tests
+	@terraform fmt -recursive modules environments

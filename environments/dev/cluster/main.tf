@@ -1,0 +1,32 @@
+locals {
+  network = "kindling-${var.name}"
+}
+
+provider "kind" {}
+
+module "registry" {
+  source = "../../../modules/registry/local"
+
+  name    = "${var.name}-registry"
+  volume  = "${var.name}-registry"
+  image   = var.registry_image
+  network = local.network
+  port    = var.registry_port
+}
+
+module "cluster" {
+  source = "../../../modules/cluster/kind"
+
+  name       = var.name
+  node_image = var.node_image
+  network    = local.network
+  nodes = concat(
+    [{ role = "control-plane" }],
+    [for number in range(var.workers) : { role = "worker" }],
+  )
+  ingress          = { http_port = var.http_port, https_port = var.https_port }
+  registry_mirrors = module.registry.mirrors
+
+  # Policies that modules of the workloads root make.
+  admission_policies = ["ingress-annotations.kindling.internal"]
+}

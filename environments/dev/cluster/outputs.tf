@@ -1,0 +1,15 @@
+output "cluster" {
+  description = "What the workloads root needs to know of the cluster."
+  value       = module.cluster.cluster
+  sensitive   = true
+}
+
+output "registry" {
+  description = "Where images are pushed and how references name them."
+  value       = module.registry.registry
+}
+
+output "ingress" {
+  description = "Ports under which users reach the services."
+  value       = module.cluster.ingress
+}

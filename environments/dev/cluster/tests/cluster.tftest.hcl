@@ -1,0 +1,49 @@
+mock_provider "kind" {}
+
+run "is_one_node_and_a_registry_on_one_network" {
+  command = plan
+
+  assert {
+    condition     = output.registry == { host = "localhost:5001", push = "localhost:5001", insecure = true }
+    error_message = "the registry must be at localhost:5001"
+  }
+  assert {
+    condition     = output.ingress == { http_port = 80, https_port = 443 }
+    error_message = "services must answer on the usual ports"
+  }
+  assert {
+    condition     = module.registry.mirrors["localhost:5001"] == ["http://dev-registry:5000"]
+    error_message = "the nodes must find the registry by its container's name"
+  }
+}
+
+run "runs_beside_another_under_its_own_name_and_ports" {
+  command = plan
+
+  variables {
+    name          = "second"
+    http_port     = 18080
+    https_port    = 18443
+    registry_port = 15001
+    workers       = 2
+  }
+
+  assert {
+    condition     = output.registry.host == "localhost:15001" && output.ingress.https_port == 18443
+    error_message = "the given ports must be taken"
+  }
+  assert {
+    condition     = module.registry.mirrors["localhost:15001"] == ["http://second-registry:5000"]
+    error_message = "the registry must carry the cluster's name"
+  }
+}
+
+run "refuses_a_number_of_workers_below_none" {
+  command = plan
+
+  variables {
+    workers = -1
+  }
+
+  expect_failures = [var.workers]
+}

@@ -1,0 +1,189 @@
+# The random provider is the real one: ephemeral resources cannot be mocked, and
+# it talks to nobody.
+mock_provider "kubernetes" {}
+
+override_data {
+  target = data.terraform_remote_state.cluster
+  values = {
+    outputs = {
+      cluster = {
+        name               = "dev"
+        flavour            = "kind"
+        uid                = "0c1d"
+        endpoint           = "https://127.0.0.1:6443"
+        ca_certificate     = "ca"
+        client_certificate = "certificate"
+        client_key         = "key"
+        exec               = null
+        kubeconfig         = "kubeconfig"
+      }
+      registry = { host = "localhost:5001", push = "localhost:5001", insecure = true }
+      ingress  = { http_port = 8080, https_port = 8443 }
+    }
+  }
+}
+
+override_data {
+  target = data.kubernetes_namespace_v1.kube_system
+  values = { metadata = { uid = "0c1d" } }
+}
+
+variables {
+  environment     = "dev"
+  services_folder = "tests/fixtures/services"
+  tls             = { certificate_file = "./tests/fixtures/certificate.txt", key_file = "./tests/fixtures/key.txt" }
+  release = {
+    services = {
+      catalog   = { image = "localhost:5001/catalog@sha256:0000000000000000000000000000000000000000000000000000000000000001", version = "v1" }
+      inventory = { image = "localhost:5001/inventory@sha256:0000000000000000000000000000000000000000000000000000000000000002", version = "v2" }
+    }
+  }
+}
+
+run "finds_every_described_service" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(output.services)) == toset(["catalog", "inventory"])
+    error_message = "each folder with a service.yaml must be a service"
+  }
+  assert {
+    condition = output.services["inventory"] == {
+      urls      = ["https://shop.localhost:8443/api/stock"]
+      namespace = "apps"
+      workload  = "deployment"
+      replicas  = 2
+      version   = "v2"
+      image     = "localhost:5001/inventory@sha256:0000000000000000000000000000000000000000000000000000000000000002"
+    }
+    error_message = "a service must be told with its addresses, what runs and where"
+  }
+}
+
+run "lets_callers_reach_their_callees_and_nobody_else" {
+  command = plan
+
+  assert {
+    condition     = local.callers == { catalog = ["inventory"], inventory = [] }
+    error_message = "who may call must follow from calls"
+  }
+  assert {
+    condition     = local.ports == { catalog = 8080, inventory = 8081 }
+    error_message = "the ports must be the services' own"
+  }
+}
+
+run "makes_databases_for_those_that_need_one" {
+  command = plan
+
+  assert {
+    condition     = local.database_clients == toset(["catalog"])
+    error_message = "only services that need a database may get one"
+  }
+}
+
+run "overrides_by_name_and_keeps_to_the_minimum" {
+  command = plan
+
+  variables {
+    minimum_replicas = 2
+    services         = { inventory = { replicas = 4, host = "stock.localhost" } }
+  }
+
+  assert {
+    condition     = output.services["inventory"].replicas == 4 && output.services["inventory"].urls == ["https://stock.localhost:8443/api/stock"]
+    error_message = "the environment must win for the service that it names"
+  }
+  assert {
+    condition     = output.services["catalog"].replicas == 2
+    error_message = "no service may have fewer pods than the environment's minimum"
+  }
+}
+
+run "takes_published_images_where_none_is_given" {
+  command = plan
+
+  variables {
+    images = { postgres = "localhost:5001/postgres@sha256:0000000000000000000000000000000000000000000000000000000000000003" }
+  }
+
+  assert {
+    condition     = startswith(local.images["postgres"], "localhost:5001/") && startswith(local.images["metrics-server"], "registry.k8s.io/")
+    error_message = "the given images must win, and the others be the published ones"
+  }
+  assert {
+    condition     = alltrue([for image in values(local.images) : can(regex("@sha256:[0-9a-f]{64}$", image))])
+    error_message = "every image must be pinned by its digest"
+  }
+}
+
+run "refuses_another_cluster_than_the_recorded_one" {
+  command = plan
+
+  override_data {
+    target = data.kubernetes_namespace_v1.kube_system
+    values = { metadata = { uid = "another" } }
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
+run "refuses_a_service_without_a_release" {
+  command = plan
+
+  variables {
+    release = { services = {} }
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
+run "refuses_a_service_that_is_not_named_as_its_folder" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/misnamed"
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
+run "refuses_calls_to_nobody" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/lonely"
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
+run "refuses_a_need_that_it_does_not_offer" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/messaging"
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
+run "refuses_to_override_a_service_that_does_not_exist" {
+  command = plan
+
+  variables {
+    services = { checkout = { replicas = 2 } }
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
+run "refuses_an_image_of_an_unknown_part" {
+  command = plan
+
+  variables {
+    images = { redis = "redis@sha256:0000000000000000000000000000000000000000000000000000000000000003" }
+  }
+
+  expect_failures = [var.images]
+}

@@ -1,0 +1,14 @@
+package cli
+
+import "github.com/spf13/cobra"
+
+// commands are all commands, in the order of help.
+func (a *app) commands() []*cobra.Command {
+	return []*cobra.Command{
+		a.upCommand(),
+		a.statusCommand(),
+		a.planCommand(),
+		a.downCommand(),
+		a.supplyCommand(),
+	}
+}

@@ -1,0 +1,242 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"kindling.internal/infra/internal/engine"
+	"kindling.internal/infra/internal/image"
+	"kindling.internal/infra/internal/kube"
+	"kindling.internal/infra/internal/localca"
+	"kindling.internal/infra/internal/stack"
+	"kindling.internal/infra/internal/supply"
+	"kindling.internal/infra/internal/terraform"
+	"kindling.internal/infra/internal/ui"
+)
+
+// stack is the environment that a command works on.
+func (a *app) stack(environment string) (*stack.Stack, error) {
+	root, err := repository()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkEnvironment(root, environment); err != nil {
+		return nil, err
+	}
+	cache, err := supply.DefaultCache()
+	if err != nil {
+		return nil, err
+	}
+	authority, err := localca.Default()
+	if err != nil {
+		return nil, err
+	}
+	parts := &supplyAdapter{app: a, root: root}
+	return &stack.Stack{
+		Root: root, Environment: environment,
+		Engine: engineAdapter{a}, Supply: parts,
+		Images:    imagesAdapter{image.Builder{Root: root, CacheDir: filepath.Join(cache.Dir, "images")}},
+		Terraform: openRoot, Cluster: openCluster, Authority: authority,
+		Version:  func(ctx context.Context) string { return describe(ctx, root) },
+		Progress: progressAdapter{a.printer},
+	}, nil
+}
+
+// environments are the folders of environments/ that have both roots.
+func environments(root string) []string {
+	found, err := filepath.Glob(filepath.Join(root, "environments", "*", "workloads"))
+	if err != nil {
+		return nil
+	}
+	names := make([]string, 0, len(found))
+	for _, dir := range found {
+		names = append(names, filepath.Base(filepath.Dir(dir)))
+	}
+	return names
+}
+
+func checkEnvironment(root, name string) error {
+	known := environments(root)
+	if name == "" {
+		return badInput("kindling", "no environment is named", "make up env=dev (there are "+oneOf(known)+")")
+	}
+	for _, k := range known {
+		if k == name {
+			return nil
+		}
+	}
+	return badInput("kindling", "there is no environment "+name, "name "+oneOf(known)+", as in make up env=dev")
+}
+
+// describe is what people call the checkout's state: git describe, or dev outside of git.
+func describe(ctx context.Context, root string) string {
+	cmd := exec.CommandContext(ctx, "git", "-C", root, "describe", "--tags", "--always", "--dirty")
+	text, err := cmd.Output()
+	if err != nil {
+		return "dev"
+	}
+	return strings.TrimSpace(string(text))
+}
+
+type engineAdapter struct{ app *app }
+
+func (e engineAdapter) Ensure(ctx context.Context) (string, error) {
+	host, log, err := e.app.engineHost()
+	if err != nil {
+		return "", err
+	}
+	defer log.Close()
+	info, err := host.Ensure(ctx)
+	if err != nil {
+		return "", engineFailure(err, host)
+	}
+	e.app.raiseInotify()
+	return info.String(), nil
+}
+
+func (e engineAdapter) Leftovers(ctx context.Context, cluster string) ([]string, error) {
+	left, err := engine.Leftovers(ctx, cluster)
+	if errors.Is(err, engine.ErrAbsent) {
+		return nil, &ui.Failure{Step: "down", Sentence: "no engine answers, so nothing can be proved", Seen: []string{err.Error()}, Next: []string{"start the engine, then run the same command again"}, Err: err}
+	}
+	return left, err
+}
+
+// supplyAdapter is the source supply: it builds parts, mirrors providers and pushes images.
+type supplyAdapter struct {
+	app    *app
+	root   string
+	source supply.Source
+}
+
+func (s *supplyAdapter) stateFile() string { return filepath.Join(s.root, ".kindling", "parts.json") }
+
+// Known are the parts that were last provided.
+func (s *supplyAdapter) Known() (stack.Parts, error) {
+	var parts stack.Parts
+	text, err := os.ReadFile(s.stateFile())
+	if os.IsNotExist(err) {
+		return stack.Parts{CLIConfig: s.cliConfig()}, nil
+	}
+	if err != nil {
+		return parts, err
+	}
+	return parts, json.Unmarshal(text, &parts)
+}
+
+func (s *supplyAdapter) cliConfig() string { return filepath.Join(s.root, ".kindling", "terraform.rc") }
+
+func (s *supplyAdapter) Provide(ctx context.Context) (stack.Parts, error) {
+	builder, parts, err := s.app.supplyBuilder()
+	if err != nil {
+		return stack.Parts{}, err
+	}
+	if err := s.app.buildTools(ctx, builder, parts); err != nil {
+		return stack.Parts{}, err
+	}
+	dirs, err := ensureParts(ctx, s.app.printer, builder, parts, supply.Finished)
+	if err != nil {
+		return stack.Parts{}, err
+	}
+	s.source = supply.NewSource(dirs)
+	provided, err := s.provided(ctx)
+	if err != nil {
+		return stack.Parts{}, err
+	}
+	text, err := json.MarshalIndent(provided, "", "  ")
+	if err != nil {
+		return stack.Parts{}, err
+	}
+	return provided, os.WriteFile(s.stateFile(), text, 0o644)
+}
+
+func (s *supplyAdapter) provided(ctx context.Context) (stack.Parts, error) {
+	mirror := filepath.Join(s.root, ".kindling", "providers")
+	if err := s.source.Mirror(mirror); err != nil {
+		return stack.Parts{}, err
+	}
+	config := supply.CLIConfig(mirror, false)
+	if err := os.WriteFile(s.cliConfig(), []byte(config), 0o644); err != nil {
+		return stack.Parts{}, err
+	}
+	sum := sha256.Sum256([]byte(config + s.source.Fingerprint()))
+	parts := stack.Parts{CLIConfig: s.cliConfig(), Fingerprint: hex.EncodeToString(sum[:]), Images: map[string]string{}}
+	var err error
+	if parts.Node, err = s.load(ctx, s.source.Node); err != nil {
+		return parts, err
+	}
+	if parts.Registry, err = s.load(ctx, s.source.Registry); err != nil {
+		return parts, err
+	}
+	images, err := s.source.WorkloadImages(s.root)
+	if err != nil {
+		return parts, err
+	}
+	for _, i := range images {
+		if parts.Images[i.Name], err = i.Reference(); err != nil {
+			return parts, err
+		}
+	}
+	return parts, nil
+}
+
+func (s *supplyAdapter) load(ctx context.Context, find func() (supply.EngineImage, error)) (string, error) {
+	image, err := find()
+	if err != nil {
+		return "", err
+	}
+	return image.Ref, loadImage(ctx, image)
+}
+
+func (s *supplyAdapter) Push(ctx context.Context, registry string) (int, error) {
+	images, err := s.source.WorkloadImages(s.root)
+	if err != nil {
+		return 0, err
+	}
+	pushed := 0
+	for _, i := range images {
+		fresh, err := i.Push(ctx, registry)
+		if err != nil {
+			return pushed, &ui.Failure{Step: "push", Sentence: i.Name + " could not be stored in the registry " + registry, Seen: []string{err.Error()}, Next: []string{"kindling doctor"}, Err: err}
+		}
+		if fresh {
+			pushed++
+		}
+	}
+	return pushed, nil
+}
+
+type imagesAdapter struct{ image.Builder }
+
+func (imagesAdapter) Push(ctx context.Context, built image.Built, registry string, insecure bool) (string, bool, error) {
+	return image.Push(ctx, built, registry, insecure)
+}
+
+func openRoot(dir string, parts stack.Parts, log io.Writer) (stack.Root, error) {
+	root, err := terraform.Open(dir, terraform.Options{CLIConfig: parts.CLIConfig, Fingerprint: parts.Fingerprint, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	return root, nil
+}
+
+func openCluster(c stack.Connection) (stack.Cluster, error) {
+	return kube.New(kube.Config{Endpoint: c.Endpoint, CA: []byte(c.CA), ClientCert: []byte(c.ClientCert), ClientKey: []byte(c.ClientKey)})
+}
+
+// progressAdapter shows a stack's progress with ui.
+type progressAdapter struct{ printer *ui.Printer }
+
+func (p progressAdapter) Step(name string) stack.Step { return stepAdapter{p.printer.Step(name)} }
+
+type stepAdapter struct{ *ui.Step }
+
+func (s stepAdapter) Item(name string) stack.Item { return s.Step.Item(name) }

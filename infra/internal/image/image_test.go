@@ -1,0 +1,331 @@
+package image
+
+import (
+	"archive/tar"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// checkout writes a repository of two services and their shared module into a
+// new folder. Its programs import nothing large: linking them takes a moment.
+func checkout(t *testing.T) string {
+	t.Helper()
+	root := t.TempDir()
+	const require, main = "\ngo 1.24\nrequire kindling.internal/services/kit v0.0.0\nreplace kindling.internal/services/kit => ../kit\n",
+		"package main\n\nimport \"kindling.internal/services/kit/greet\"\n\nfunc main() {\n\tprintln(greet.Hello())\n}\n"
+	for name, content := range map[string]string{
+		"kit/go.mod":             "module kindling.internal/services/kit\ngo 1.24\n",
+		"kit/greet/greet.go":     "package greet\n\nfunc Hello() string { return \"hello\" }\n",
+		"catalog/go.mod":         "module kindling.internal/services/catalog" + require,
+		"catalog/main.go":        main,
+		"inventory/go.mod":       "module kindling.internal/services/inventory" + require,
+		"inventory/main.go":      main,
+		"inventory/go.work":      "go 1.24\nuse ./nowhere\n", // is not looked at
+		"inventory/db/db.go":     "package db\n",
+		"inventory/db/x_test.go": "package db\n",
+	} {
+		write(t, filepath.Join(root, "services", name), content)
+	}
+	return root
+}
+
+func write(t *testing.T, file, content string) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	require.NoError(t, os.WriteFile(file, []byte(content), 0o644))
+}
+
+func builder(t *testing.T) Builder {
+	t.Helper()
+	return Builder{Root: checkout(t), CacheDir: t.TempDir()}
+}
+
+func build(t *testing.T, b Builder, service string) Built {
+	t.Helper()
+	built, err := b.Build(t.Context(), service)
+	require.NoError(t, err)
+	return built
+}
+
+func TestTwoCleanBuildsInDifferentFoldersHaveOneDigest(t *testing.T) {
+	one, two := build(t, builder(t), "catalog"), build(t, builder(t), "catalog")
+	assert.Equal(t, one.Digest, two.Digest)
+	assert.Regexp(t, `^sha256:[0-9a-f]{64}$`, one.Digest)
+}
+
+func TestAnEditChangesTheDigestOfItsServiceOnly(t *testing.T) {
+	b := builder(t)
+	before := map[string]string{"catalog": build(t, b, "catalog").Digest, "inventory": build(t, b, "inventory").Digest}
+	write(t, filepath.Join(b.Root, "services/catalog/main.go"), "package main\n\nfunc main() { println(\"changed\") }\n")
+	assert.NotEqual(t, before["catalog"], build(t, b, "catalog").Digest)
+	assert.Equal(t, before["inventory"], build(t, b, "inventory").Digest)
+}
+
+func TestAnUnchangedServiceIsNotLinkedAgain(t *testing.T) {
+	b := builder(t)
+	first := build(t, b, "catalog")
+	before, err := os.Stat(first.Binary)
+	require.NoError(t, err)
+	second := build(t, b, "catalog")
+	after, err := os.Stat(second.Binary)
+	require.NoError(t, err)
+	assert.True(t, os.SameFile(before, after), "the linker writes a new file")
+	assert.Equal(t, first.Digest, second.Digest)
+}
+
+func TestTheImageRunsTheServiceAsNonroot(t *testing.T) {
+	b := builder(t)
+	b.Labels = map[string]string{"org.opencontainers.image.licenses": "Apache-2.0"}
+	built := build(t, b, "catalog")
+	valid(t, built.Image)
+
+	config, err := built.Image.ConfigFile()
+	require.NoError(t, err)
+	assert.Equal(t, []string{"/service"}, config.Config.Entrypoint)
+	assert.Equal(t, "65532:65532", config.Config.User)
+	assert.Equal(t, "linux", config.OS)
+	manifest, err := built.Image.Manifest()
+	require.NoError(t, err)
+	assert.Equal(t, types.OCIManifestSchema1, manifest.MediaType)
+	labels := map[string]string{"org.opencontainers.image.title": "catalog", "org.opencontainers.image.licenses": "Apache-2.0"}
+	assert.Equal(t, labels, manifest.Annotations)
+	assert.Equal(t, labels, config.Config.Labels)
+
+	files := filesOf(t, built.Image)
+	assert.Equal(t, int64(0o555), files["service"].Mode)
+	assert.Equal(t, built.BinarySize, files["service"].Size)
+	assert.Equal(t, int64(0o1777), files["tmp/"].Mode)
+	assert.Greater(t, files["etc/ssl/certs/ca-certificates.crt"].Size, int64(100_000))
+	for name, header := range files {
+		assert.Equal(t, time.Unix(0, 0).Unix(), header.ModTime.Unix(), name)
+	}
+	assert.LessOrEqual(t, built.Size-built.BinarySize, int64(2_500_000), "image bytes beyond the binary")
+}
+
+// valid checks every hash and size that an image states against its bytes.
+func valid(t *testing.T, img v1.Image) {
+	t.Helper()
+	require.NoError(t, validate.Image(img, validate.Fast), "manifest and configuration")
+	layers, err := img.Layers()
+	require.NoError(t, err)
+	config, err := img.ConfigFile()
+	require.NoError(t, err)
+	manifest, err := img.Manifest()
+	require.NoError(t, err)
+	for i, l := range layers {
+		compressed, err := l.Compressed()
+		require.NoError(t, err)
+		blob, err := io.ReadAll(compressed)
+		require.NoError(t, errors.Join(err, compressed.Close()))
+		assert.Equal(t, manifest.Layers[i].Digest, hashOf(blob))
+		assert.Equal(t, manifest.Layers[i].Size, int64(len(blob)))
+		uncompressed, err := l.Uncompressed()
+		require.NoError(t, err)
+		content, err := io.ReadAll(uncompressed)
+		require.NoError(t, errors.Join(err, uncompressed.Close()))
+		assert.Equal(t, config.RootFS.DiffIDs[i], hashOf(content))
+	}
+}
+
+func filesOf(t *testing.T, img v1.Image) map[string]*tar.Header {
+	t.Helper()
+	files := map[string]*tar.Header{}
+	layers, err := img.Layers()
+	require.NoError(t, err)
+	for _, l := range layers {
+		content, err := l.Uncompressed()
+		require.NoError(t, err)
+		for reader := tar.NewReader(content); ; {
+			header, err := reader.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			require.NoError(t, err)
+			files[header.Name] = header
+		}
+		require.NoError(t, content.Close())
+	}
+	return files
+}
+
+func TestACompileErrorShowsTheCompilersLinesFromTheRoot(t *testing.T) {
+	b := builder(t)
+	write(t, filepath.Join(b.Root, "services/inventory/main.go"), "package main\n\nfunc main() {\n\tprintln(stock)\n}\n")
+	_, err := b.Build(t.Context(), "inventory")
+	var compile *CompileError
+	require.ErrorAs(t, err, &compile)
+	assert.Equal(t, "inventory", compile.Service)
+	assert.Equal(t, "# kindling.internal/services/inventory\nservices/inventory/main.go:4:10: undefined: stock", compile.Output)
+}
+
+func TestACompileErrorInTheSharedModuleIsPlacedThere(t *testing.T) {
+	b := builder(t)
+	write(t, filepath.Join(b.Root, "services/kit/greet/greet.go"), "package greet\n\nfunc Hello() string { return 1 }\n")
+	_, err := b.Build(t.Context(), "catalog")
+	assert.ErrorContains(t, err, "catalog does not compile:")
+	assert.ErrorContains(t, err, "services/kit/greet/greet.go:3:30: cannot use 1")
+}
+
+func TestOneFailureLeavesTheOtherServicesUntouched(t *testing.T) {
+	b := builder(t)
+	write(t, filepath.Join(b.Root, "services/catalog/main.go"), "package main\n\nfunc main() { undefined() }\n")
+	stages := map[string][]Stage{}
+
+	built, err := b.BuildAll(t.Context(), []string{"catalog", "inventory"}, func(p Progress) {
+		stages[p.Service] = append(stages[p.Service], p.Stage)
+	})
+
+	var compile *CompileError
+	require.ErrorAs(t, err, &compile)
+	assert.Equal(t, "catalog", compile.Service)
+	require.Len(t, built, 1)
+	assert.Equal(t, "inventory", built[0].Service)
+	assert.Equal(t, map[string][]Stage{"catalog": {StageStarted, StageFailed}, "inventory": {StageStarted, StageBuilt}}, stages)
+}
+
+func TestAnUnknownServiceIsNamed(t *testing.T) {
+	_, err := builder(t).Build(t.Context(), "payments")
+	assert.ErrorContains(t, err, "payments is no service")
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestAPackageThatIsNoProgramIsRefused(t *testing.T) {
+	b := builder(t)
+	write(t, filepath.Join(b.Root, "services/catalog/main.go"), "package catalog\n")
+	_, err := b.Build(t.Context(), "catalog")
+	assert.ErrorContains(t, err, "catalog is no Linux program; is its package main?")
+}
+
+func TestACancelledBuildSaysSo(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := builder(t).Build(ctx, "catalog")
+	assert.ErrorIs(t, err, context.Canceled)
+}
+
+func TestADamagedCacheIsMadeAnew(t *testing.T) {
+	b := builder(t)
+	first := build(t, b, "catalog")
+	for _, pattern := range []string{"*.json", "*.tar.zst"} {
+		files, err := filepath.Glob(filepath.Join(b.CacheDir, "layers", pattern))
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		require.NoError(t, os.Truncate(files[0], 3))
+		again := build(t, b, "catalog")
+		assert.Equal(t, first.Digest, again.Digest)
+		valid(t, again.Image)
+	}
+}
+
+func TestTheCacheForgetsCheckoutsThatAreGone(t *testing.T) {
+	b, gone := builder(t), builder(t)
+	gone.CacheDir = b.CacheDir
+	build(t, gone, "catalog")
+	require.NoError(t, os.RemoveAll(gone.Root))
+	build(t, b, "catalog")
+	b.prune(time.Now())
+	folders, err := os.ReadDir(filepath.Join(b.CacheDir, "binaries"))
+	require.NoError(t, err)
+	assert.Len(t, folders, 1)
+
+	b.prune(time.Now().Add(unusedLayers + time.Hour))
+	layers, err := os.ReadDir(filepath.Join(b.CacheDir, "layers"))
+	require.NoError(t, err)
+	assert.Empty(t, layers)
+}
+
+func localRegistry(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(server.Close)
+	return strings.Replace(strings.TrimPrefix(server.URL, "http://"), "127.0.0.1", "localhost", 1)
+}
+
+func TestAnImageIsPushedOnce(t *testing.T) {
+	host, built := localRegistry(t), build(t, builder(t), "catalog")
+
+	ref, pushed, err := Push(t.Context(), built, host, true)
+	require.NoError(t, err)
+	assert.True(t, pushed)
+	assert.Equal(t, host+"/catalog@"+built.Digest, ref)
+
+	again, pushed, err := Push(t.Context(), built, host, true)
+	require.NoError(t, err)
+	assert.False(t, pushed)
+	assert.Equal(t, ref, again)
+}
+
+func TestARegistryThatIsAwayIsNamed(t *testing.T) {
+	built := build(t, builder(t), "catalog")
+	_, _, err := Push(t.Context(), built, "localhost:1", true)
+	var unreachable *UnreachableError
+	require.ErrorAs(t, err, &unreachable)
+	assert.ErrorContains(t, err, "registry localhost:1 does not answer: dial tcp")
+}
+
+func TestAnArchiveHoldsTheUncompressedLayers(t *testing.T) {
+	built := build(t, builder(t), "catalog")
+	file := filepath.Join(t.TempDir(), "catalog.tar")
+	require.NoError(t, WriteDockerArchive(file, "kindling.internal/catalog:1", built.Image))
+
+	content := map[string][]byte{}
+	opened, err := os.Open(file)
+	require.NoError(t, err)
+	defer opened.Close()
+	for reader := tar.NewReader(opened); ; {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		require.NoError(t, err)
+		content[header.Name], err = io.ReadAll(reader)
+		require.NoError(t, err)
+	}
+	var manifests []archiveManifest
+	require.NoError(t, json.Unmarshal(content["manifest.json"], &manifests))
+	require.Len(t, manifests, 1)
+	assert.Equal(t, []string{"kindling.internal/catalog:1"}, manifests[0].RepoTags)
+	config, err := built.Image.ConfigFile()
+	require.NoError(t, err)
+	for i, name := range manifests[0].Layers {
+		assert.Equal(t, config.RootFS.DiffIDs[i], hashOf(content[name]))
+	}
+	assert.Contains(t, slices.Collect(maps.Keys(content)), manifests[0].Config)
+}
+
+func TestLayersAreAssembledFromTarsInMemoryAndInFiles(t *testing.T) {
+	memory, err := Tar(Entry{Name: "a", Mode: 0o644, Content: []byte("a")})
+	require.NoError(t, err)
+	stored, err := Tar(Entry{Name: "b/", Mode: 0o755})
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "layer.tar")
+	require.NoError(t, os.WriteFile(file, stored, 0o644))
+	fromFile, err := TarFileLayer(file)
+	require.NoError(t, err)
+
+	img, err := Assemble(v1.Config{Cmd: []string{"/a"}}, TarLayer(memory), fromFile)
+	require.NoError(t, err)
+	valid(t, img)
+	assert.ElementsMatch(t, []string{"a", "b/"}, slices.Collect(maps.Keys(filesOf(t, img))))
+
+	_, err = TarFileLayer(filepath.Join(t.TempDir(), "missing.tar"))
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}

@@ -1,0 +1,91 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+)
+
+// UnreachableError is a registry that could not be talked to.
+type UnreachableError struct {
+	Registry string
+	Err      error
+}
+
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("registry %s does not answer: %v", e.Registry, e.Err)
+}
+
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// tagLength is how many digits of the digest a tag shows: enough that two
+// images of one service never share one.
+const tagLength = 12
+
+// Push stores a service's image as HOST/SERVICE, tagged by the head of its
+// digest, and returns the reference by digest. An image that is there already
+// costs one request and gives pushed false.
+func Push(ctx context.Context, built Built, registryHost string, insecure bool) (ref string, pushed bool, err error) {
+	_, hex, _ := strings.Cut(built.Digest, ":")
+	repository := registryHost + "/" + built.Service
+	pushed, err = PushImage(ctx, built.Image, repository+":"+hex[:tagLength], insecure)
+	if err != nil {
+		return "", false, err
+	}
+	return repository + "@" + built.Digest, pushed, nil
+}
+
+// PushImage stores an image under a tag unless that tag already names it.
+// Insecure allows plain HTTP.
+func PushImage(ctx context.Context, img v1.Image, ref string, insecure bool) (pushed bool, err error) {
+	tag, err := name.NewTag(ref, nameOptions(insecure)...)
+	if err != nil {
+		return false, fmt.Errorf("read reference %q: %w", ref, err)
+	}
+	digest, err := img.Digest()
+	if err != nil {
+		return false, fmt.Errorf("read the image's digest: %w", err)
+	}
+	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("kindling")}
+	there, err := remote.Head(tag, options...)
+	switch {
+	case err == nil && there.Digest == digest:
+		return false, nil
+	case err != nil && !isStatus(err, http.StatusNotFound):
+		return false, explain(tag, err)
+	}
+	if err := remote.Write(tag, img, options...); err != nil {
+		return false, explain(tag, err)
+	}
+	return true, nil
+}
+
+func nameOptions(insecure bool) []name.Option {
+	if insecure {
+		return []name.Option{name.StrictValidation, name.Insecure}
+	}
+	return []name.Option{name.StrictValidation}
+}
+
+func isStatus(err error, status int) bool {
+	var answer *transport.Error
+	return errors.As(err, &answer) && answer.StatusCode == status
+}
+
+// explain tells a registry that is away from one that refuses.
+func explain(ref name.Reference, err error) error {
+	var network *net.OpError
+	if errors.As(err, &network) {
+		return &UnreachableError{Registry: ref.Context().RegistryStr(), Err: network}
+	}
+	return fmt.Errorf("push %s: %w", ref, err)
+}

@@ -1,0 +1,95 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"kindling.internal/infra/internal/terraform"
+	"kindling.internal/infra/internal/ui"
+)
+
+// converge plans a root and carries the plan out when it changes anything.
+func (s *Stack) converge(ctx context.Context, root Root, name string, step Step) (changed bool, err error) {
+	step.Update("planning")
+	file := filepath.Join(s.Work(), name+".tfplan")
+	defer os.Remove(file)
+	changed, err = root.Plan(ctx, file, false)
+	if err != nil || !changed {
+		return false, err
+	}
+	return true, root.Apply(ctx, file, applyProgress(step))
+}
+
+// applyProgress shows the resources that are being changed right now.
+func applyProgress(step Step) func(terraform.Change) {
+	var mu sync.Mutex
+	done, running := 0, []string{}
+	return func(c terraform.Change) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch c.State {
+		case "start":
+			running = append(running, c.Address)
+		case "complete", "errored":
+			done++
+			for i, address := range running {
+				if address == c.Address {
+					running = append(running[:i], running[i+1:]...)
+					break
+				}
+			}
+		}
+		text := fmt.Sprintf("%d done", done)
+		if len(running) > 0 {
+			text += ", " + shortAddress(running[0])
+		}
+		if len(running) > 1 {
+			text += fmt.Sprintf(" and %d more", len(running)-1)
+		}
+		step.Update(text)
+	}
+}
+
+// shortAddress leaves out what every address has.
+func shortAddress(address string) string {
+	return strings.TrimPrefix(strings.ReplaceAll(address, "module.", ""), "this.")
+}
+
+// terraformFailure tells what Terraform or a provider reported.
+func (s *Stack) terraformFailure(step string, err error) error {
+	if errors.Is(err, terraform.ErrAbsent) {
+		return &ui.Failure{Step: step, Sentence: err.Error(), Code: 2, Err: err, Next: []string{"install Terraform 1.11 or newer, or OpenTofu, and run the same command again"}}
+	}
+	var failed *terraform.Error
+	if !errors.As(err, &failed) || len(failed.Diagnostics) == 0 {
+		return &ui.Failure{Step: step, Sentence: err.Error(), Err: err, Next: []string{"read " + s.log(step)}}
+	}
+	failure := &ui.Failure{Step: step, Sentence: failed.Error(), Err: err, Next: []string{"read " + s.log(step) + " for all that Terraform said"}}
+	for _, d := range failed.Diagnostics {
+		where := d.Address
+		if d.File != "" {
+			where = strings.TrimSpace(where + " (" + d.File + ")")
+		}
+		if where != "" {
+			failure.Seen = append(failure.Seen, where)
+		}
+	}
+	for _, d := range failed.Diagnostics[1:] {
+		failure.Seen = append(failure.Seen, d.Summary+": "+strings.Join(strings.Fields(d.Detail), " "))
+	}
+	return failure
+}
+
+// lines are the first n lines of a text.
+func lines(text string, n int) []string {
+	all := strings.Split(strings.TrimSpace(text), "\n")
+	if len(all) <= n {
+		return all
+	}
+	return append(all[:n], fmt.Sprintf("… and %d lines more", len(all)-n))
+}

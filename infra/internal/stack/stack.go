@@ -1,0 +1,151 @@
+// Package stack is the order of steps that bring an environment up, change it and take it down,
+// and what must hold between them. It declares the interfaces it needs; cli wires them.
+package stack
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"time"
+
+	tfjson "github.com/hashicorp/terraform-json"
+	"kindling.internal/infra/internal/catalog"
+	"kindling.internal/infra/internal/image"
+	"kindling.internal/infra/internal/kube"
+	"kindling.internal/infra/internal/terraform"
+)
+
+// Stack is one environment of one checkout.
+type Stack struct {
+	Root        string // the checkout
+	Environment string
+
+	Engine    Engine
+	Supply    Supply
+	Images    Images
+	Terraform func(dir string, parts Parts, log io.Writer) (Root, error)
+	Cluster   func(Connection) (Cluster, error)
+	Authority Authority
+	Version   func(ctx context.Context) string // of the checkout: git describe
+	Progress  Progress
+}
+
+// Engine runs the nodes of local clusters.
+type Engine interface {
+	// Ensure returns a line about the engine, which it installs and starts when there is none.
+	Ensure(ctx context.Context) (string, error)
+	// Leftovers names what a cluster of that name left behind: containers, networks, volumes.
+	Leftovers(ctx context.Context, cluster string) ([]string, error)
+}
+
+// Parts are the third-party parts of an environment, ready to use.
+type Parts struct {
+	Node        string            // image in the engine; empty: the modules' published default
+	Registry    string            // likewise
+	Images      map[string]string // references of workload images by their name in Terraform; empty likewise
+	CLIConfig   string            // path of the Terraform CLI configuration
+	Fingerprint string            // changes when the providers do
+	Summary     string            // "11 parts, all cached"
+}
+
+// Supply provides third-party parts.
+type Supply interface {
+	Provide(ctx context.Context) (Parts, error)
+	// Known returns what is provided already, and builds nothing.
+	Known() (Parts, error)
+	// Push stores the workload images in a registry that mirrors the published ones, and returns
+	// how many were not there.
+	Push(ctx context.Context, registry string) (int, error)
+}
+
+// Images builds the services' images and stores them in a registry.
+type Images interface {
+	BuildAll(ctx context.Context, names []string, progress func(image.Progress)) ([]image.Built, error)
+	Push(ctx context.Context, built image.Built, registry string, insecure bool) (ref string, pushed bool, err error)
+}
+
+// Root is a root module of the environment with its state.
+type Root interface {
+	Init(ctx context.Context) error
+	Plan(ctx context.Context, file string, destroy bool) (changes bool, err error)
+	Show(ctx context.Context, file string) (*tfjson.Plan, error)
+	Apply(ctx context.Context, file string, progress func(terraform.Change)) error
+	Destroy(ctx context.Context, progress func(terraform.Change), refresh bool) error
+	Output(ctx context.Context, name string, value any) (bool, error)
+	HasState() bool
+}
+
+// Cluster is asked what became of the workloads.
+type Cluster interface {
+	WaitReady(ctx context.Context, wait kube.Wait) error
+	Snapshot(ctx context.Context, workloads []kube.Workload) ([]kube.Status, error)
+}
+
+// Authority signs the certificate that services answer HTTPS with.
+type Authority interface {
+	Issue(dir string, names []string) (made bool, err error)
+	Certificate() string
+}
+
+// Progress shows what happens.
+type Progress interface {
+	Step(name string) Step
+}
+
+// Step is one line of progress.
+type Step interface {
+	Update(text string)
+	Item(name string) Item
+	Done(summary string)
+	Fail()
+}
+
+// Item is a line below a step.
+type Item interface {
+	Update(text string)
+	Done(text string)
+}
+
+// Connection is the `cluster` output of a cluster root.
+type Connection struct {
+	Name       string `json:"name"`
+	Flavour    string `json:"flavour"`
+	UID        string `json:"uid"`
+	Endpoint   string `json:"endpoint"`
+	CA         string `json:"ca_certificate"`
+	ClientCert string `json:"client_certificate"`
+	ClientKey  string `json:"client_key"`
+	Kubeconfig string `json:"kubeconfig"`
+}
+
+// Registry is the `registry` output of a cluster root.
+type Registry struct {
+	Host     string `json:"host"`
+	Push     string `json:"push"`
+	Insecure bool   `json:"insecure"`
+}
+
+// rolloutTimeout bounds the wait for workloads of which nothing more definite is known.
+const rolloutTimeout = 5 * time.Minute
+
+// localFlavour is the flavour of clusters whose nodes run in this machine's engine.
+const localFlavour = "kind"
+
+func (s *Stack) dir() string          { return filepath.Join(s.Root, "environments", s.Environment) }
+func (s *Stack) clusterDir() string   { return filepath.Join(s.dir(), "cluster") }
+func (s *Stack) workloadsDir() string { return filepath.Join(s.dir(), "workloads") }
+
+// Work is the folder of what the tool writes about the environment: logs, plans, the lock and
+// the kubeconfig.
+func (s *Stack) Work() string { return filepath.Join(s.Root, ".kindling", s.Environment) }
+
+// Kubeconfig is the path of the file that kubectl uses for the environment.
+func (s *Stack) Kubeconfig() string { return filepath.Join(s.Work(), "kubeconfig") }
+
+func serviceNames(services []catalog.Service) []string {
+	names := make([]string, 0, len(services))
+	for _, service := range services {
+		names = append(names, service.Name)
+	}
+	return names
+}

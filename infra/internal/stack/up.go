@@ -1,0 +1,237 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+	"kindling.internal/infra/internal/catalog"
+	"kindling.internal/infra/internal/image"
+	"kindling.internal/infra/internal/release"
+	"kindling.internal/infra/internal/ui"
+)
+
+// Up brings the environment to what the checkout describes and returns what runs then. Running it
+// again when nothing changed changes nothing; after a kill it goes on.
+func (s *Stack) Up(ctx context.Context) (Report, error) {
+	services, err := catalog.Load(s.Root)
+	if err != nil {
+		return Report{}, catalogFailure(err)
+	}
+	unlock, err := s.exclusive()
+	if err != nil {
+		return Report{}, err
+	}
+	defer unlock()
+	if err := s.engine(ctx); err != nil {
+		return Report{}, err
+	}
+	parts, err := s.parts(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	target, err := s.clusterAndImages(ctx, parts, services)
+	if err != nil {
+		return Report{}, err
+	}
+	if err := s.deliver(ctx, target); err != nil {
+		return Report{}, err
+	}
+	if err := s.certificates(services); err != nil {
+		return Report{}, err
+	}
+	return s.workloads(ctx, parts, target)
+}
+
+func catalogFailure(err error) error {
+	var mistakes catalog.Mistakes
+	if !errors.As(err, &mistakes) {
+		return err
+	}
+	failure := &ui.Failure{Step: "services", Sentence: fmt.Sprintf("%d mistakes in service descriptions", len(mistakes)), Code: 2, Err: err,
+		Next: []string{"correct them; editors that read services/service.schema.json show them as you type"}}
+	if len(mistakes) == 1 {
+		failure.Sentence = "a mistake in a service description"
+	}
+	for _, mistake := range mistakes {
+		failure.Seen = append(failure.Seen, mistake.String())
+	}
+	return failure
+}
+
+func (s *Stack) engine(ctx context.Context) error {
+	step := s.Progress.Step("engine")
+	summary, err := s.Engine.Ensure(ctx)
+	if err != nil {
+		step.Fail()
+		return err
+	}
+	step.Done(summary)
+	return nil
+}
+
+func (s *Stack) parts(ctx context.Context) (Parts, error) {
+	parts, err := s.Supply.Provide(ctx) // shows its own progress, a line a part
+	if err != nil {
+		return Parts{}, err
+	}
+	return parts, s.writeParts(parts)
+}
+
+// target is where images go and what runs there.
+type target struct {
+	connection Connection
+	registry   Registry
+	built      []image.Built
+}
+
+// clusterAndImages makes the cluster and the registry, and builds the services meanwhile.
+func (s *Stack) clusterAndImages(ctx context.Context, parts Parts, services []catalog.Service) (target, error) {
+	var t target
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		t.built, err = s.build(ctx, services) // its compile errors are shown even when the cluster fails
+		return err
+	})
+	group.Go(func() (err error) {
+		t.connection, t.registry, err = s.cluster(both, parts)
+		return err
+	})
+	return t, group.Wait()
+}
+
+// build compiles all services; the images of those that compile stay in the cache when another
+// does not.
+func (s *Stack) build(ctx context.Context, services []catalog.Service) ([]image.Built, error) {
+	step := s.Progress.Step("images")
+	items := map[string]Item{}
+	built, err := s.Images.BuildAll(ctx, serviceNames(services), func(p image.Progress) {
+		switch p.Stage {
+		case image.StageStarted:
+			items[p.Service] = step.Item(p.Service)
+			items[p.Service].Update("building")
+		case image.StageBuilt:
+			items[p.Service].Done(fmt.Sprintf("%.19s…  built in %s", p.Built.Digest, ui.Elapsed(p.Built.Elapsed)))
+		case image.StageFailed:
+		}
+	})
+	if err != nil {
+		step.Fail()
+		return nil, buildFailure(err)
+	}
+	step.Done("")
+	return built, nil
+}
+
+func buildFailure(err error) error {
+	var failed *image.CompileError
+	if !errors.As(err, &failed) {
+		return err
+	}
+	return &ui.Failure{Step: "images", Sentence: failed.Service + " does not compile; no other service was touched", Err: err,
+		Seen: lines(failed.Output, 20), Next: []string{"correct it, then run the same command again"}}
+}
+
+// cluster applies the cluster root.
+func (s *Stack) cluster(ctx context.Context, parts Parts) (connection Connection, registry Registry, err error) {
+	step := s.Progress.Step("cluster")
+	root, err := s.open(ctx, s.clusterDir(), parts)
+	if err == nil {
+		_, err = s.converge(ctx, root, "cluster", step)
+	}
+	if err == nil {
+		connection, registry, err = s.outputs(ctx, root)
+	}
+	if err != nil {
+		step.Fail()
+		return connection, registry, s.terraformFailure("cluster", err)
+	}
+	if connection.Kubeconfig != "" {
+		if err := writeFile(s.Kubeconfig(), []byte(connection.Kubeconfig), 0o600); err != nil {
+			return connection, registry, err
+		}
+	}
+	step.Done(connection.Name + " · " + connection.Flavour + " · " + connection.Endpoint)
+	return connection, registry, nil
+}
+
+func (s *Stack) outputs(ctx context.Context, root Root) (connection Connection, registry Registry, err error) {
+	if _, err = root.Output(ctx, "cluster", &connection); err != nil {
+		return connection, registry, err
+	}
+	_, err = root.Output(ctx, "registry", &registry)
+	return connection, registry, err
+}
+
+// deliver stores images in the registry and writes the release record.
+func (s *Stack) deliver(ctx context.Context, t target) error {
+	step := s.Progress.Step("push")
+	pushed, err := s.Supply.Push(ctx, t.registry.Push)
+	if err != nil {
+		step.Fail()
+		return err
+	}
+	record, err := release.Load(s.Root, s.Environment)
+	if err != nil {
+		step.Fail()
+		return err
+	}
+	record = record.Clone()
+	version := s.Version(ctx)
+	names := make([]string, 0, len(t.built))
+	for _, built := range t.built {
+		ref, fresh, err := s.Images.Push(ctx, built, t.registry.Push, t.registry.Insecure)
+		if err != nil {
+			step.Fail()
+			return err
+		}
+		if fresh {
+			pushed++
+		}
+		record.Set(built.Service, release.Relocate(ref, t.registry.Host), version)
+		names = append(names, built.Service)
+	}
+	record.Keep(names)
+	if _, err := release.Save(s.Root, s.Environment, record); err != nil {
+		step.Fail()
+		return err
+	}
+	step.Done(fmt.Sprintf("%d images, %d of them new to %s", len(names)+len(t.built), pushed, t.registry.Host))
+	return nil
+}
+
+// certificates makes the certificate for the hosts of all routes.
+func (s *Stack) certificates(services []catalog.Service) error {
+	hosts := map[string]bool{"localhost": true}
+	for _, service := range services {
+		for _, route := range service.Routes {
+			hosts[route.Host] = true
+		}
+	}
+	_, err := s.Authority.Issue(filepath.Join(s.dir(), ".tls"), slices.Sorted(maps.Keys(hosts)))
+	return err
+}
+
+// open opens and initialises a root; what Terraform prints goes to a log of its own.
+func (s *Stack) open(ctx context.Context, dir string, parts Parts) (Root, error) {
+	path := s.log(filepath.Base(dir))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	log, err := os.Create(path) // closed with the process: Terraform writes to it until then
+	if err != nil {
+		return nil, err
+	}
+	root, err := s.Terraform(dir, parts, log)
+	if err != nil {
+		return nil, err
+	}
+	return root, root.Init(ctx)
+}
+
+func (s *Stack) log(root string) string { return filepath.Join(s.Work(), "logs", root+".log") }

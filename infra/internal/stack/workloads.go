@@ -1,0 +1,178 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"kindling.internal/infra/internal/kube"
+	"kindling.internal/infra/internal/release"
+	"kindling.internal/infra/internal/terraform"
+	"kindling.internal/infra/internal/ui"
+)
+
+// service is an entry of the workloads root's `services` output.
+type service struct {
+	URLs      []string `json:"urls"`
+	Namespace string   `json:"namespace"`
+	Version   string   `json:"version"`
+	Image     string   `json:"image"`
+}
+
+// workloads applies the workloads root and waits until everything runs.
+func (s *Stack) workloads(ctx context.Context, parts Parts, t target) (Report, error) {
+	step := s.Progress.Step("workloads")
+	since := time.Now()
+	root, err := s.open(ctx, s.workloadsDir(), parts)
+	if err == nil {
+		_, err = s.converge(ctx, root, "workloads", step)
+	}
+	if err != nil {
+		step.Fail()
+		return Report{}, s.workloadsFailure(err)
+	}
+	report, statuses, err := s.await(ctx, root, t.connection, since, step)
+	if err != nil {
+		step.Fail()
+		return Report{}, rolloutFailure(err)
+	}
+	step.Done(readiness(statuses))
+	return report, nil
+}
+
+// workloadsFailure adds the way out to what a killed apply leaves behind.
+func (s *Stack) workloadsFailure(err error) error {
+	failure := s.terraformFailure("workloads", err)
+	var shown *ui.Failure
+	if addresses := terraform.AlreadyExists(err); len(addresses) > 0 && errors.As(failure, &shown) {
+		shown.Next = []string{"an interrupted run created them without recording it: kindling adopt env=" + s.Environment}
+	}
+	return failure
+}
+
+// await watches all workloads at once.
+func (s *Stack) await(ctx context.Context, root Root, connection Connection, since time.Time, step Step) (Report, []kube.Status, error) {
+	workloads, services, err := readWorkloads(ctx, root)
+	if err != nil {
+		return Report{}, nil, err
+	}
+	cluster, err := s.Cluster(connection)
+	if err != nil {
+		return Report{}, nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, rolloutTimeout)
+	defer cancel()
+	wait := kube.Wait{Workloads: workloads, Since: since, Services: slices.Collect(maps.Keys(services)),
+		Again: "make up env=" + s.Environment, Progress: rolloutProgress(step)}
+	if err := cluster.WaitReady(ctx, wait); err != nil {
+		return Report{}, nil, err
+	}
+	statuses, err := cluster.Snapshot(ctx, workloads)
+	if err != nil {
+		return Report{}, nil, err
+	}
+	return s.report(services, statuses), statuses, nil
+}
+
+func readWorkloads(ctx context.Context, root Root) ([]kube.Workload, map[string]service, error) {
+	var workloads []kube.Workload
+	var services map[string]service
+	if _, err := root.Output(ctx, "workloads", &workloads); err != nil {
+		return nil, nil, err
+	}
+	_, err := root.Output(ctx, "services", &services)
+	return workloads, services, err
+}
+
+// rolloutProgress shows what is not ready yet.
+func rolloutProgress(step Step) func(kube.Status) {
+	var mu sync.Mutex
+	latest := map[string]kube.Status{}
+	return func(status kube.Status) {
+		mu.Lock()
+		defer mu.Unlock()
+		latest[status.Kind+status.Namespace+status.Name] = status
+		var waiting []string
+		for _, s := range latest {
+			if !s.Done {
+				waiting = append(waiting, fmt.Sprintf("%s %d/%d", s.Part, s.Ready, s.Desired))
+			}
+		}
+		slices.Sort(waiting)
+		step.Update(strings.Join(waiting, " · "))
+	}
+}
+
+// readiness is the line "ingress 1/1 · database 1/1 · catalog 2/2"; Jobs are done and not told.
+func readiness(statuses []kube.Status) string {
+	var parts []string
+	for _, s := range statuses {
+		if s.Kind != kube.Job {
+			parts = append(parts, fmt.Sprintf("%s %d/%d", s.Part, s.Ready, s.Desired))
+		}
+	}
+	return strings.Join(parts, " · ")
+}
+
+// rolloutFailure is a failure for each workload that cannot become ready.
+func rolloutFailure(err error) error {
+	var notReady *kube.NotReadyError
+	if !errors.As(err, &notReady) {
+		return &ui.Failure{Step: "workloads", Sentence: err.Error(), Err: err, Next: []string{"kindling status", "kindling logs"}}
+	}
+	failures := make([]error, 0, len(notReady.Diagnoses))
+	for _, d := range notReady.Diagnoses {
+		failures = append(failures, &ui.Failure{Step: "workloads", Sentence: d.Sentence, Seen: d.Evidence, Next: []string{d.Next}, Err: d})
+	}
+	return errors.Join(failures...)
+}
+
+// Report is what runs in an environment.
+type Report struct {
+	Environment string          `json:"environment"`
+	Services    []ServiceReport `json:"services"`
+	Platform    []kube.Status   `json:"platform"` // what is not a service
+	CA          string          `json:"ca_certificate,omitempty"`
+}
+
+// ServiceReport is what runs of one service.
+type ServiceReport struct {
+	Name    string   `json:"name"`
+	URLs    []string `json:"urls"`
+	Version string   `json:"version"`
+	Image   string   `json:"image"`
+	Digest  string   `json:"digest"`
+	Ready   int      `json:"ready"`
+	Desired int      `json:"desired"`
+	Message string   `json:"message,omitempty"`
+}
+
+// Healthy tells whether everything in the report is as it should be.
+func (r Report) Healthy() bool {
+	return !slices.ContainsFunc(r.Services, func(s ServiceReport) bool { return s.Message != "" || s.Ready < s.Desired }) &&
+		!slices.ContainsFunc(r.Platform, func(s kube.Status) bool { return !s.Done })
+}
+
+func (s *Stack) report(services map[string]service, statuses []kube.Status) Report {
+	report := Report{Environment: s.Environment, CA: s.Authority.Certificate()}
+	for _, status := range statuses {
+		known, ok := services[status.Part]
+		if !ok || status.Kind != kube.Deployment {
+			report.Platform = append(report.Platform, status)
+			continue
+		}
+		entry := ServiceReport{Name: status.Part, URLs: known.URLs, Version: known.Version, Image: known.Image,
+			Digest: release.Entry{Image: known.Image}.Digest(), Ready: status.Ready, Desired: status.Desired}
+		if !status.Done {
+			entry.Message = status.Message
+		}
+		report.Services = append(report.Services, entry)
+	}
+	slices.SortFunc(report.Services, func(a, b ServiceReport) int { return strings.Compare(a.Name, b.Name) })
+	return report
+}

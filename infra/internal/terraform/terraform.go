@@ -1,0 +1,155 @@
+// Package terraform runs Terraform, or OpenTofu, in the roots of an environment. It is the only
+// importer of terraform-exec.
+package terraform
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"github.com/hashicorp/terraform-exec/tfexec"
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// ErrAbsent means that neither terraform nor tofu is installed.
+var ErrAbsent = errors.New("neither terraform nor tofu is on the PATH")
+
+// Root is one root module with its state.
+type Root struct {
+	Dir         string
+	tf          *tfexec.Terraform
+	fingerprint string // of the providers that init would link
+}
+
+// Options are what the roots of one environment share.
+type Options struct {
+	CLIConfig   string    // path of the Terraform CLI configuration
+	Fingerprint string    // changes when the providers in the mirror do
+	Log         io.Writer // everything Terraform prints
+}
+
+// Find returns the path of terraform, or else of tofu. KINDLING_TERRAFORM overrides both.
+func Find() (string, error) {
+	if path := os.Getenv("KINDLING_TERRAFORM"); path != "" {
+		return exec.LookPath(path)
+	}
+	for _, name := range []string{"terraform", "tofu"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", ErrAbsent
+}
+
+// Open prepares a root module.
+func Open(dir string, options Options) (*Root, error) {
+	program, err := Find()
+	if err != nil {
+		return nil, err
+	}
+	tf, err := tfexec.NewTerraform(dir, program)
+	if err != nil {
+		return nil, err
+	}
+	// terraform-exec refuses TF_VAR_ variables that are handed to it, and hands on those of the
+	// process: so this one setting goes the same way.
+	if err := os.Setenv("TF_CLI_CONFIG_FILE", options.CLIConfig); err != nil {
+		return nil, err
+	}
+	if options.Log != nil {
+		tf.SetStdout(options.Log)
+		tf.SetStderr(options.Log)
+	}
+	return &Root{Dir: dir, tf: tf, fingerprint: options.Fingerprint}, nil
+}
+
+// Init prepares the root's modules and providers. It does nothing when neither the root's
+// modules nor the providers have changed since it last did.
+func (r *Root) Init(ctx context.Context) error {
+	want, err := initFingerprint(r.Dir, r.fingerprint)
+	if err != nil {
+		return err
+	}
+	mark := filepath.Join(r.Dir, ".terraform", "kindling-init")
+	if have, err := os.ReadFile(mark); err == nil && string(have) == want {
+		return nil
+	}
+	// The lock file holds the hashes of the providers that were there; what pins them here is
+	// the exact version in versions.tf and, in the source supply, go.sum.
+	if err := os.Remove(filepath.Join(r.Dir, ".terraform.lock.hcl")); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	if err := r.tf.Init(ctx, tfexec.Upgrade(false)); err != nil {
+		return fmt.Errorf("terraform init in %s: %w", r.Dir, err)
+	}
+	return os.WriteFile(mark, []byte(want), 0o644)
+}
+
+// Plan writes a plan to file and tells whether it changes anything.
+func (r *Root) Plan(ctx context.Context, file string, destroy bool) (changes bool, err error) {
+	events := newEvents(nil)
+	changes, err = r.tf.PlanJSON(ctx, events, tfexec.Out(file), tfexec.Destroy(destroy), tfexec.LockTimeout("60s"))
+	return changes, events.explain("plan", err)
+}
+
+// Show reads a plan that Plan wrote.
+func (r *Root) Show(ctx context.Context, file string) (*tfjson.Plan, error) {
+	return r.tf.ShowPlanFile(ctx, file)
+}
+
+// Apply carries a plan out.
+func (r *Root) Apply(ctx context.Context, file string, progress func(Change)) error {
+	events := newEvents(progress)
+	err := r.tf.ApplyJSON(ctx, events, tfexec.DirOrPlan(file), tfexec.LockTimeout("60s"))
+	return events.explain("apply", err)
+}
+
+// Destroy removes everything in the root's state.
+func (r *Root) Destroy(ctx context.Context, progress func(Change), refresh bool) error {
+	events := newEvents(progress)
+	err := r.tf.DestroyJSON(ctx, events, tfexec.Refresh(refresh), tfexec.LockTimeout("60s"))
+	return events.explain("destroy", err)
+}
+
+// HasState tells whether the root's local state records any resource.
+func (r *Root) HasState() bool {
+	text, err := os.ReadFile(filepath.Join(r.Dir, "terraform.tfstate"))
+	if err != nil {
+		return false
+	}
+	var state struct {
+		Resources []struct {
+			Mode string `json:"mode"`
+		} `json:"resources"`
+	}
+	if json.Unmarshal(text, &state) != nil {
+		return true // unreadable is not empty
+	}
+	for _, resource := range state.Resources {
+		if resource.Mode == "managed" {
+			return true
+		}
+	}
+	return false
+}
+
+// Output decodes one output of the root's state into value. It reports false when there is none.
+func (r *Root) Output(ctx context.Context, name string, value any) (bool, error) {
+	outputs, err := r.tf.Output(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read the outputs of %s: %w", r.Dir, err)
+	}
+	output, ok := outputs[name]
+	if !ok {
+		return false, nil
+	}
+	if err := json.Unmarshal(output.Value, value); err != nil {
+		return false, fmt.Errorf("output %s of %s: %w", name, r.Dir, err)
+	}
+	return true, nil
+}

@@ -1,0 +1,3 @@
+module kindling.internal/supply/pause
+
+go 1.26.0

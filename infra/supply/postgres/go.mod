@@ -1,0 +1,3 @@
+module kindling.internal/supply/postgres
+
+go 1.26.0

@@ -1,0 +1,118 @@
+locals {
+  # The database and its role carry the service's name in SQL's spelling.
+  sql_names = { for client in var.clients : client => replace(client, "-", "_") }
+
+  # A Job cannot be changed, and a finished one does not run again. Its name
+  # carries a hash over all that it depends on, so that a password or a server
+  # that is made anew leads to a new Job.
+  setup_hashes = {
+    for client in var.clients : client => substr(sha256(join("\n", [
+      module.secrets.secrets[local.superuser_secret].fingerprint,
+      module.secrets.secrets[local.client_secrets[client]].fingerprint,
+      kubernetes_stateful_set_v1.this.metadata[0].uid,
+      var.image,
+      local.setup_script,
+    ])), 0, 8)
+  }
+}
+
+resource "kubernetes_job_v1" "setup" {
+  for_each = var.clients
+
+  metadata {
+    name      = "${each.key}-${var.name}-${local.setup_hashes[each.key]}"
+    namespace = var.namespace
+    labels    = merge(local.labels, local.setup_selector)
+  }
+
+  spec {
+    backoff_limit           = 5
+    active_deadline_seconds = 600
+
+    template {
+      metadata {
+        labels = merge(local.labels, local.setup_selector, { "kindling.internal/service" = each.key })
+      }
+
+      spec {
+        service_account_name            = kubernetes_service_account_v1.this.metadata[0].name
+        automount_service_account_token = false
+        enable_service_links            = false
+        restart_policy                  = "OnFailure"
+
+        security_context {
+          run_as_user     = tostring(var.run_as_user)
+          run_as_group    = tostring(var.run_as_user)
+          run_as_non_root = true
+
+          seccomp_profile {
+            type = "RuntimeDefault"
+          }
+        }
+
+        container {
+          name    = "psql"
+          image   = var.image
+          command = ["sh", "-c", local.setup_script]
+
+          env {
+            name  = "PGHOST"
+            value = kubernetes_service_v1.this.metadata[0].name
+          }
+          env {
+            name  = "PGPORT"
+            value = tostring(local.port)
+          }
+          env {
+            name  = "PGUSER"
+            value = "postgres"
+          }
+          env {
+            name = "PGPASSWORD"
+            value_from {
+              secret_key_ref {
+                name = local.superuser_secret
+                key  = "password"
+              }
+            }
+          }
+          env {
+            name  = "ROLE"
+            value = local.sql_names[each.key]
+          }
+          env {
+            name = "ROLE_PASSWORD"
+            value_from {
+              secret_key_ref {
+                name = local.client_secrets[each.key]
+                key  = "password"
+              }
+            }
+          }
+          env {
+            name  = "WAIT_SECONDS"
+            value = "300"
+          }
+
+          resources {
+            requests = { cpu = "10m", memory = "16Mi" }
+            limits   = { memory = "64Mi" }
+          }
+
+          security_context {
+            allow_privilege_escalation = false
+            read_only_root_filesystem  = true
+            run_as_non_root            = true
+
+            capabilities {
+              drop = ["ALL"]
+            }
+          }
+        }
+      }
+    }
+  }
+
+  # Whoever applies watches the Job and can tell why it fails.
+  wait_for_completion = false
+}

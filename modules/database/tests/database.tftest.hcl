@@ -1,0 +1,261 @@
+# The random provider is the real one: ephemeral resources cannot be mocked, and
+# it talks to nobody.
+mock_provider "kubernetes" {}
+
+override_resource {
+  target          = module.secrets.kubernetes_secret_v1.this
+  override_during = plan
+  values          = { metadata = { uid = "5ec" } }
+}
+
+override_resource {
+  target          = kubernetes_stateful_set_v1.this
+  override_during = plan
+  values          = { metadata = { uid = "5e7" } }
+}
+
+variables {
+  namespace = "apps"
+  image     = "docker.io/library/postgres@sha256:d74eeac9a635390a49bc21bd49fccd973de707e2a53a76ac49b552b8712ec46f"
+  clients   = ["catalog", "stock-keeper"]
+}
+
+run "gives_each_client_its_own_database_and_secret" {
+  command = plan
+
+  assert {
+    condition = output.connections["stock-keeper"] == {
+      host     = "database"
+      port     = 5432
+      name     = "stock_keeper"
+      user     = "stock_keeper"
+      selector = { "app.kubernetes.io/name" = "database", "app.kubernetes.io/component" = "server" }
+      secret   = { name = "stock-keeper-database", key = "password", uid = "5ec", fingerprint = "5ec.32" }
+    }
+    error_message = "a connection must name host, port, database, user, pods and secret"
+  }
+  assert {
+    condition     = toset(keys(module.secrets.secrets)) == toset(["database-superuser", "catalog-database", "stock-keeper-database"])
+    error_message = "there must be one Secret for the superuser and one for each client"
+  }
+}
+
+run "sets_each_client_up_by_a_job_of_its_own" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(kubernetes_job_v1.setup)) == toset(["catalog", "stock-keeper"])
+    error_message = "there must be one Job for each client"
+  }
+  assert {
+    condition     = can(regex("^catalog-database-[0-9a-f]{8}$", kubernetes_job_v1.setup["catalog"].metadata[0].name))
+    error_message = "a Job's name must be client, database and a hash"
+  }
+  assert {
+    condition     = alltrue([for job in kubernetes_job_v1.setup : !job.wait_for_completion])
+    error_message = "Terraform must not wait for the Jobs"
+  }
+  assert {
+    condition     = kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].restart_policy == "OnFailure"
+    error_message = "a Job must try again when the database is not there yet"
+  }
+}
+
+run "makes_a_new_job_when_a_secret_was_made_anew" {
+  command = plan
+
+  override_resource {
+    target          = module.secrets.kubernetes_secret_v1.this
+    override_during = plan
+    values          = { metadata = { uid = "5ec-again" } }
+  }
+
+  assert {
+    condition     = kubernetes_job_v1.setup["catalog"].metadata[0].name != run.sets_each_client_up_by_a_job_of_its_own.workloads[1].name
+    error_message = "the Job's name must change with the Secrets' identity"
+  }
+}
+
+run "makes_a_new_job_when_the_server_was_made_anew" {
+  command = plan
+
+  override_resource {
+    target          = kubernetes_stateful_set_v1.this
+    override_during = plan
+    values          = { metadata = { uid = "5e7-again" } }
+  }
+
+  assert {
+    condition     = kubernetes_job_v1.setup["catalog"].metadata[0].name != run.sets_each_client_up_by_a_job_of_its_own.workloads[1].name
+    error_message = "the Job's name must change with the server's identity"
+  }
+}
+
+run "does_not_restart_the_server_for_a_new_client" {
+  command = plan
+
+  variables {
+    clients = ["catalog", "newcomer", "stock-keeper"]
+  }
+
+  assert {
+    condition     = kubernetes_stateful_set_v1.this.spec[0].template[0].metadata[0].annotations == tomap({ "kindling.internal/secrets" = "5ec.32" })
+    error_message = "the server's pod must depend on the superuser's Secret alone"
+  }
+}
+
+run "serves_without_clients" {
+  command = plan
+
+  variables {
+    clients = []
+  }
+
+  assert {
+    condition     = length(kubernetes_job_v1.setup) == 0 && length(output.workloads) == 1
+    error_message = "without clients there must be the server alone"
+  }
+}
+
+run "keeps_the_data_when_the_server_is_deleted" {
+  command = plan
+
+  assert {
+    condition     = kubernetes_stateful_set_v1.this.spec[0].persistent_volume_claim_retention_policy[0].when_deleted == "Retain"
+    error_message = "the volume must outlive the set"
+  }
+  assert {
+    condition     = kubernetes_stateful_set_v1.this.spec[0].volume_claim_template[0].spec[0].resources[0].requests["storage"] == "1Gi"
+    error_message = "the volume must have the default size"
+  }
+}
+
+run "takes_the_superuser_password_from_a_file" {
+  command = plan
+
+  assert {
+    condition = contains(
+      [for env in kubernetes_stateful_set_v1.this.spec[0].template[0].spec[0].container[0].env : "${env.name}=${env.value}"],
+      "POSTGRES_PASSWORD_FILE=/run/secrets/superuser/password",
+    )
+    error_message = "the server must be told the file of the superuser's password"
+  }
+  assert {
+    condition     = [for volume in kubernetes_stateful_set_v1.this.spec[0].template[0].spec[0].volume : volume.secret[0].secret_name if length(volume.secret) > 0] == ["database-superuser"]
+    error_message = "the file must come from the superuser's Secret"
+  }
+}
+
+run "meets_restricted_pod_security" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for template in concat([kubernetes_stateful_set_v1.this.spec[0].template[0]], [for job in kubernetes_job_v1.setup : job.spec[0].template[0]]) : (
+        template.spec[0].security_context[0].run_as_non_root
+        && template.spec[0].security_context[0].seccomp_profile[0].type == "RuntimeDefault"
+        && !template.spec[0].automount_service_account_token
+        && template.spec[0].container[0].security_context[0].read_only_root_filesystem
+        && !template.spec[0].container[0].security_context[0].allow_privilege_escalation
+        && template.spec[0].container[0].security_context[0].capabilities[0].drop == tolist(["ALL"])
+      )
+    ])
+    error_message = "the server's and the Jobs' pods must meet Pod Security restricted"
+  }
+}
+
+run "hears_its_clients_and_setup_jobs_only" {
+  command = plan
+
+  assert {
+    condition = toset([for from in kubernetes_network_policy_v1.server.spec[0].ingress[0].from : from.pod_selector[0].match_labels]) == toset([
+      tomap({ "app.kubernetes.io/name" = "database", "app.kubernetes.io/component" = "setup" }),
+      tomap({ "app.kubernetes.io/name" = "catalog" }),
+      tomap({ "app.kubernetes.io/name" = "stock-keeper" }),
+    ])
+    error_message = "only clients and setup Jobs may connect"
+  }
+  assert {
+    condition     = length(kubernetes_network_policy_v1.server.spec[0].egress) == 0
+    error_message = "the server must not connect to anybody"
+  }
+}
+
+run "lists_what_to_watch" {
+  command = plan
+
+  assert {
+    condition     = [for workload in output.workloads : workload.kind] == ["StatefulSet", "Job", "Job"]
+    error_message = "the server and the Jobs must be among the workloads to watch"
+  }
+}
+
+run "refuses_a_namespace_that_is_no_dns_label" {
+  command = plan
+
+  variables {
+    namespace = "Apps_"
+  }
+
+  expect_failures = [var.namespace]
+}
+
+run "refuses_a_name_that_is_no_dns_label" {
+  command = plan
+
+  variables {
+    name = "Database"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_an_image_without_digest" {
+  command = plan
+
+  variables {
+    image = "postgres:17"
+  }
+
+  expect_failures = [var.image]
+}
+
+run "refuses_to_run_as_root" {
+  command = plan
+
+  variables {
+    run_as_user = 0
+  }
+
+  expect_failures = [var.run_as_user]
+}
+
+run "refuses_a_client_that_is_no_dns_label" {
+  command = plan
+
+  variables {
+    clients = ["Catalog"]
+  }
+
+  expect_failures = [var.clients]
+}
+
+run "refuses_a_client_named_like_a_system_database" {
+  command = plan
+
+  variables {
+    clients = ["postgres"]
+  }
+
+  expect_failures = [var.clients]
+}
+
+run "refuses_a_size_without_unit" {
+  command = plan
+
+  variables {
+    storage = { size = "1000" }
+  }
+
+  expect_failures = [var.storage]
+}

@@ -1,0 +1,94 @@
+variable "namespace" {
+  description = "Namespace of the database and of the services that use it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", var.namespace))
+    error_message = "namespace must be a DNS label of at most 63 characters, such as apps."
+  }
+}
+
+variable "name" {
+  description = "Name of the database's objects and the host name by which services reach it."
+  type        = string
+  nullable    = false
+  default     = "database"
+
+  validation {
+    condition     = can(regex("^[a-z]([-a-z0-9]{0,18}[a-z0-9])?$", var.name))
+    error_message = "name must be a DNS label of at most 20 characters that starts with a letter."
+  }
+}
+
+variable "image" {
+  description = "PostgreSQL image, pinned by digest. Its entrypoint initialises an empty data folder, makes the superuser's password equal to the file that POSTGRES_PASSWORD_FILE names, and the image has psql, pg_isready and sh on its PATH."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "image must be pinned by its digest: name@sha256:<64 hexadecimal digits>."
+  }
+}
+
+variable "run_as_user" {
+  description = "Numeric user and group of PostgreSQL in the image."
+  type        = number
+  nullable    = false
+  default     = 999
+
+  validation {
+    condition     = var.run_as_user > 0
+    error_message = "run_as_user must be above 0: PostgreSQL refuses to run as root."
+  }
+}
+
+variable "clients" {
+  description = "Names of the services that get a role, a database and a Secret of their own."
+  type        = set(string)
+  nullable    = false
+  default     = []
+
+  validation {
+    condition     = alltrue([for client in var.clients : can(regex("^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", client))])
+    error_message = "each of clients must be a DNS label of at most 40 characters that starts with a letter."
+  }
+
+  validation {
+    condition     = length(setintersection(var.clients, ["postgres", "template0", "template1"])) == 0
+    error_message = "clients must not be postgres, template0 or template1: PostgreSQL has databases of these names."
+  }
+}
+
+variable "storage" {
+  description = "The data volume: its size, and its storage class (empty takes the cluster's default)."
+  type = object({
+    size  = optional(string, "1Gi")
+    class = optional(string)
+  })
+  nullable = false
+  default  = {}
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*(Mi|Gi|Ti)$", var.storage.size))
+    error_message = "storage.size must be a whole number of Mi, Gi or Ti, such as 1Gi."
+  }
+}
+
+variable "resources" {
+  description = "Requests and limits of the server: cpu in cores or m, memory in Mi or Gi."
+  type = object({
+    requests = optional(object({ cpu = optional(string, "50m"), memory = optional(string, "64Mi") }), {})
+    limits   = optional(object({ cpu = optional(string), memory = optional(string, "512Mi") }), {})
+  })
+  nullable = false
+  default  = {}
+}
+
+variable "labels" {
+  description = "Labels of the objects, beside app.kubernetes.io/name and managed-by."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+}

@@ -1,0 +1,296 @@
+mock_provider "kubernetes" {}
+
+variables {
+  image = "registry.k8s.io/ingress-nginx/controller@sha256:594ceea76b01c592858f803f9ff4d2cb40542cae2060410b2c95f75907d659e1"
+  certificate = {
+    certificate_file = "./tests/fixtures/certificate.txt"
+    key_file         = "./tests/fixtures/key.txt"
+  }
+}
+
+run "listens_on_the_published_nodes_ports" {
+  command = plan
+
+  assert {
+    condition = {
+      for port in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].port : port.name => port.host_port if port.host_port != null
+    } == { http = 80, https = 443 }
+    error_message = "the controller must hold host ports 80 and 443"
+  }
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].node_selector == tomap({ "ingress-ready" = "true" })
+    error_message = "the controller must run on the published node"
+  }
+}
+
+run "runs_on_a_tainted_control_plane" {
+  command = plan
+
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].toleration[*].key == tolist(["node-role.kubernetes.io/control-plane"])
+    error_message = "the published node may be a control-plane node with its taint"
+  }
+}
+
+run "gives_the_host_port_up_before_it_takes_it_again" {
+  command = plan
+
+  assert {
+    condition = (
+      kubernetes_deployment_v1.this.spec[0].strategy[0].rolling_update[0].max_surge == "0"
+      && kubernetes_deployment_v1.this.spec[0].strategy[0].rolling_update[0].max_unavailable == "1"
+    )
+    error_message = "two pods cannot hold one host port, so the old one must go first"
+  }
+}
+
+run "lets_requests_in_flight_end" {
+  command = plan
+
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].lifecycle[0].pre_stop[0].exec[0].command == tolist(["/wait-shutdown"])
+    error_message = "the controller must shut down gracefully"
+  }
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].termination_grace_period_seconds > tonumber(trimsuffix(kubernetes_config_map_v1.this.data["worker-shutdown-timeout"], "s"))
+    error_message = "the pod must live longer than its workers need to end"
+  }
+}
+
+run "is_probed_every_second_from_the_start" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for probe in [
+        kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].startup_probe[0],
+        kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].readiness_probe[0],
+      ] : probe.period_seconds == 1 && coalesce(probe.initial_delay_seconds, 0) == 0
+    ])
+    error_message = "startup and readiness must be asked each second, without a delay"
+  }
+}
+
+run "is_hardened" {
+  command = plan
+
+  assert {
+    condition = (
+      kubernetes_config_map_v1.this.data["allow-snippet-annotations"] == "false"
+      && kubernetes_config_map_v1.this.data["annotations-risk-level"] == "Low"
+      && kubernetes_config_map_v1.this.data["strict-validate-path-type"] == "true"
+      && kubernetes_config_map_v1.this.data["allow-cross-namespace-resources"] == "false"
+    )
+    error_message = "snippets, risky annotations, loose paths and other namespaces' secrets must be off"
+  }
+  assert {
+    condition     = length([for arg in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args : arg if startswith(arg, "--validating-webhook")]) == 0
+    error_message = "the controller's own webhook must be off"
+  }
+  assert {
+    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--enable-annotation-validation=true")
+    error_message = "annotations must be validated"
+  }
+}
+
+run "drops_privileges" {
+  command = plan
+
+  assert {
+    condition = (
+      kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].security_context[0].run_as_user == "101"
+      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].security_context[0].capabilities[0].drop == tolist(["ALL"])
+      && !kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].security_context[0].allow_privilege_escalation
+    )
+    error_message = "the controller must run as its own user without privileges"
+  }
+}
+
+run "runs_as_the_user_of_another_image" {
+  command = plan
+
+  variables {
+    run_as_user = 33
+  }
+
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].security_context[0].run_as_user == "33"
+    error_message = "the given user must be taken"
+  }
+}
+
+run "is_the_default_class" {
+  command = plan
+
+  assert {
+    condition     = kubernetes_ingress_class_v1.this.metadata[0].annotations["ingressclass.kubernetes.io/is-default-class"] == "true"
+    error_message = "Ingresses that name no class must be served"
+  }
+  assert {
+    condition     = output.class == kubernetes_ingress_class_v1.this.metadata[0].name
+    error_message = "the output must name the class"
+  }
+}
+
+run "keeps_the_key_out_of_the_plan" {
+  command = plan
+
+  assert {
+    condition     = kubernetes_secret_v1.certificate.data_wo == null
+    error_message = "certificate and key must only pass through the write-only argument"
+  }
+}
+
+run "writes_the_certificate_again_when_it_was_renewed" {
+  command = plan
+
+  variables {
+    certificate = {
+      certificate_file = "./tests/fixtures/renewed.txt"
+      key_file         = "./tests/fixtures/key.txt"
+    }
+  }
+
+  assert {
+    condition     = kubernetes_secret_v1.certificate.data_wo_revision != parseint(substr(filesha256("./tests/fixtures/certificate.txt"), 0, 7), 16) + 1
+    error_message = "another certificate must be another revision"
+  }
+}
+
+run "redirects_and_remembers_https_by_default" {
+  command = plan
+
+  assert {
+    condition     = kubernetes_config_map_v1.this.data["ssl-redirect"] == "true" && kubernetes_config_map_v1.this.data["hsts"] == "true"
+    error_message = "HTTP must be redirected and HSTS sent unless told otherwise"
+  }
+}
+
+run "leaves_http_open_when_told" {
+  command = plan
+
+  variables {
+    https = { redirect = false, hsts = false }
+  }
+
+  assert {
+    condition     = kubernetes_config_map_v1.this.data["ssl-redirect"] == "false" && kubernetes_config_map_v1.this.data["hsts"] == "false"
+    error_message = "HTTP must stay open and HSTS must not be sent"
+  }
+}
+
+run "lets_no_annotation_through_that_is_not_listed" {
+  command = plan
+
+  variables {
+    allowed_annotations = ["nginx.ingress.kubernetes.io/proxy-body-size"]
+  }
+
+  assert {
+    condition = endswith(
+      kubernetes_validating_admission_policy_v1.this.spec.validations[0].expression,
+      "all(name, !(name.contains('ingress.kubernetes.io/') || name == 'kubernetes.io/ingress.class') || name in [\"nginx.ingress.kubernetes.io/proxy-body-size\"])",
+    )
+    error_message = "the policy must let the listed annotations through, and no other"
+  }
+  assert {
+    condition     = kubernetes_validating_admission_policy_v1.this.spec.failure_policy == "Fail"
+    error_message = "an Ingress that cannot be judged must be refused"
+  }
+}
+
+run "leaves_the_waiting_to_whoever_applies" {
+  command = plan
+
+  assert {
+    condition     = !kubernetes_deployment_v1.this.wait_for_rollout
+    error_message = "Terraform must not wait for the rollout"
+  }
+  assert {
+    condition     = output.workloads == [{ kind = "Deployment", namespace = "ingress-nginx", name = "controller", part = "ingress-nginx" }]
+    error_message = "the Deployment must be among the workloads to watch"
+  }
+}
+
+run "refuses_a_certificate_that_is_not_there" {
+  command = plan
+
+  variables {
+    certificate = {
+      certificate_file = "./tests/fixtures/missing.txt"
+      key_file         = "./tests/fixtures/key.txt"
+    }
+  }
+
+  expect_failures = [kubernetes_secret_v1.certificate]
+}
+
+run "refuses_an_image_without_digest" {
+  command = plan
+
+  variables {
+    image = "registry.k8s.io/ingress-nginx/controller:v1.15.1"
+  }
+
+  expect_failures = [var.image]
+}
+
+run "refuses_a_namespace_that_is_no_dns_label" {
+  command = plan
+
+  variables {
+    namespace = "Ingress_"
+  }
+
+  expect_failures = [var.namespace]
+}
+
+run "refuses_to_run_as_root" {
+  command = plan
+
+  variables {
+    run_as_user = 0
+  }
+
+  expect_failures = [var.run_as_user]
+}
+
+run "refuses_less_than_one_replica" {
+  command = plan
+
+  variables {
+    replicas = 0
+  }
+
+  expect_failures = [var.replicas]
+}
+
+run "refuses_no_workers" {
+  command = plan
+
+  variables {
+    workers = 0
+  }
+
+  expect_failures = [var.workers]
+}
+
+run "refuses_one_port_for_both" {
+  command = plan
+
+  variables {
+    host_ports = { http = 80, https = 80 }
+  }
+
+  expect_failures = [var.host_ports]
+}
+
+run "refuses_an_annotation_without_prefix" {
+  command = plan
+
+  variables {
+    allowed_annotations = ["rewrite-target"]
+  }
+
+  expect_failures = [var.allowed_annotations]
+}

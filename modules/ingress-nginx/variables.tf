@@ -1,0 +1,122 @@
+variable "image" {
+  description = "Controller image, pinned by digest."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("@sha256:[0-9a-f]{64}$", var.image))
+    error_message = "image must be pinned by its digest: name@sha256:<64 hexadecimal digits>."
+  }
+}
+
+variable "certificate" {
+  description = "Paths of the PEM files of the certificate, with its chain, and of its key, that answer HTTPS for every host."
+  type        = object({ certificate_file = string, key_file = string })
+  nullable    = false
+}
+
+variable "namespace" {
+  description = "Namespace of the controller; the module makes it."
+  type        = string
+  nullable    = false
+  default     = "ingress-nginx"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", var.namespace))
+    error_message = "namespace must be a DNS label of at most 63 characters."
+  }
+}
+
+variable "run_as_user" {
+  description = "Numeric user of the controller in the image."
+  type        = number
+  nullable    = false
+  default     = 101
+
+  validation {
+    condition     = var.run_as_user > 0
+    error_message = "run_as_user must be above 0: the controller does not run as root."
+  }
+}
+
+variable "replicas" {
+  description = "Number of controller pods: at most one for each node that node_selector names, since they hold host ports."
+  type        = number
+  nullable    = false
+  default     = 1
+
+  validation {
+    condition     = var.replicas >= 1 && floor(var.replicas) == var.replicas
+    error_message = "replicas must be a whole number of at least 1."
+  }
+}
+
+variable "workers" {
+  description = "Number of worker processes in each pod."
+  type        = number
+  nullable    = false
+  default     = 2
+
+  validation {
+    condition     = var.workers >= 1 && var.workers <= 64 && floor(var.workers) == var.workers
+    error_message = "workers must be a whole number from 1 to 64."
+  }
+}
+
+variable "node_selector" {
+  description = "Labels of the nodes whose ports are published."
+  type        = map(string)
+  nullable    = false
+  default     = { "ingress-ready" = "true" }
+}
+
+variable "host_ports" {
+  description = "Ports of the node under which the controller listens."
+  type = object({
+    http  = optional(number, 80)
+    https = optional(number, 443)
+  })
+  nullable = false
+  default  = {}
+
+  validation {
+    condition     = alltrue([for port in values(var.host_ports) : port >= 1 && port <= 65535]) && var.host_ports.http != var.host_ports.https
+    error_message = "host_ports must be two different ports from 1 to 65535."
+  }
+}
+
+variable "address" {
+  description = "Host name or address that is written into the status of every Ingress."
+  type        = string
+  nullable    = false
+  default     = "localhost"
+}
+
+variable "https" {
+  description = "Whether HTTP is redirected to HTTPS (only right when HTTPS is published on port 443), and whether browsers are told to remember HTTPS (HSTS; wrong for local authorities)."
+  type = object({
+    redirect = optional(bool, true)
+    hsts     = optional(bool, true)
+  })
+  nullable = false
+  default  = {}
+}
+
+variable "allowed_annotations" {
+  description = "Controller annotations that an Ingress may carry; all others are refused at admission."
+  type        = set(string)
+  nullable    = false
+  default     = []
+
+  validation {
+    condition     = alltrue([for annotation in var.allowed_annotations : can(regex("^[a-z0-9.-]+/[A-Za-z0-9._-]+$", annotation))])
+    error_message = "each of allowed_annotations must be a full annotation name with its prefix, such as example.org/name."
+  }
+}
+
+variable "labels" {
+  description = "Labels of the objects, beside app.kubernetes.io/name, component and managed-by."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+}

@@ -1,0 +1,6 @@
+# A namespace that refuses everything that no policy allows.
+module "namespace" {
+  source = "../.."
+
+  name = "apps"
+}

@@ -1,0 +1,126 @@
+variable "release" {
+  description = "What runs: the image, pinned by digest, and the version that it was built from."
+  type        = object({ image = string, version = string })
+  nullable    = false
+
+  validation {
+    condition     = can(regex("@sha256:[0-9a-f]{64}$", var.release.image))
+    error_message = "release.image must be pinned by its digest: name@sha256:<64 hexadecimal digits>."
+  }
+
+  validation {
+    condition     = var.release.version != ""
+    error_message = "release.version must not be empty."
+  }
+}
+
+variable "namespace" {
+  description = "Namespace of the service's objects. It must exist."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", var.namespace))
+    error_message = "namespace must be a DNS label of at most 63 characters, such as apps."
+  }
+}
+
+variable "environment" {
+  description = "Name of the environment, such as dev; the container reads it as ENVIRONMENT."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]([-a-z0-9]{0,30}[a-z0-9])?$", var.environment))
+    error_message = "environment must be a DNS label of at most 32 characters that starts with a letter."
+  }
+}
+
+variable "ingress" {
+  description = "How requests from outside arrive: the IngressClass, the namespace and the labels of the controller's pods, and the ports under which users reach it."
+  type = object({
+    class      = string
+    namespace  = string
+    selector   = map(string)
+    http_port  = optional(number, 80)
+    https_port = optional(number, 443)
+  })
+  nullable = false
+}
+
+variable "database" {
+  description = "The service's database when it needs one: host, port, database name, user, the Secret with the password, and the labels of the database's pods."
+  type = object({
+    host     = string
+    port     = number
+    name     = string
+    user     = string
+    selector = map(string)
+    secret   = object({ name = string, key = string, fingerprint = string })
+  })
+  nullable = true
+  default  = null
+}
+
+variable "callers" {
+  description = "Names of the services that may call this one."
+  type        = set(string)
+  nullable    = false
+  default     = []
+}
+
+variable "callees" {
+  description = "Ports of the services that exist, by name: calls must name some of these."
+  type        = map(number)
+  nullable    = false
+  default     = {}
+}
+
+variable "overrides" {
+  description = "What the environment sets differently for this service: replicas, autoscaling, resources, and one host for all routes."
+  type = object({
+    replicas    = optional(number)
+    autoscaling = optional(object({ min = number, max = number, cpu_percent = optional(number, 70) }))
+    resources = optional(object({
+      requests = optional(object({ cpu = optional(string), memory = optional(string) }), {})
+      limits   = optional(object({ cpu = optional(string), memory = optional(string) }), {})
+    }), {})
+    host = optional(string)
+  })
+  nullable = false
+  default  = {}
+
+  validation {
+    condition     = var.overrides.replicas == null ? true : var.overrides.replicas >= 1 && floor(var.overrides.replicas) == var.overrides.replicas
+    error_message = "overrides.replicas must be a whole number of at least 1."
+  }
+
+  validation {
+    condition     = var.overrides.autoscaling == null ? true : var.overrides.autoscaling.min >= 1 && var.overrides.autoscaling.max >= var.overrides.autoscaling.min
+    error_message = "overrides.autoscaling needs 1 <= min <= max."
+  }
+
+  validation {
+    condition     = var.overrides.host == null ? true : can(regex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", var.overrides.host))
+    error_message = "overrides.host must be a lower-case DNS name, such as shop.localhost."
+  }
+}
+
+variable "minimum_replicas" {
+  description = "Least number of pods of any service in this environment."
+  type        = number
+  nullable    = false
+  default     = 1
+
+  validation {
+    condition     = var.minimum_replicas >= 1 && floor(var.minimum_replicas) == var.minimum_replicas
+    error_message = "minimum_replicas must be a whole number of at least 1."
+  }
+}
+
+variable "labels" {
+  description = "Labels of the objects, beside app.kubernetes.io/name, version and managed-by."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+}

@@ -1,0 +1,3 @@
+module kindling.internal/tests
+
+go 1.26.0
