@@ -19,7 +19,7 @@ func (a *app) supplyCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.supplyBuildCommand(), a.supplyListCommand(), a.supplyVerifyCommand(), a.supplyLoadCommand())
+	cmd.AddCommand(a.supplyBuildCommand(), a.supplyListCommand(), a.supplyVerifyCommand(), a.supplyLoadCommand(), a.supplyProvidersCommand())
 	return cmd
 }
 
@@ -220,4 +220,32 @@ func (a *app) loadEngineImages(ctx context.Context, source supply.Source) error 
 		fmt.Fprintln(a.out, image.Ref)
 	}
 	return nil
+}
+
+func (a *app) supplyProvidersCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "providers",
+		Short: "Build the Terraform providers and print the CLI configuration that plain terraform needs",
+		Args:  exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			root, err := repository()
+			if err != nil {
+				return err
+			}
+			builder, parts, err := a.supplyBuilder()
+			if err != nil {
+				return err
+			}
+			dirs, err := ensureParts(cmd.Context(), a.printer, builder, parts, supply.ProviderParts())
+			if err != nil {
+				return err
+			}
+			config, _, err := writeProviders(root, supply.NewSource(dirs))
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(a.out, config)
+			return nil
+		},
+	}
 }

@@ -159,17 +159,11 @@ func (s *supplyAdapter) Provide(ctx context.Context) (stack.Parts, error) {
 }
 
 func (s *supplyAdapter) provided(ctx context.Context) (stack.Parts, error) {
-	mirror := filepath.Join(s.root, ".kindling", "providers")
-	if err := s.source.Mirror(mirror); err != nil {
+	config, fingerprint, err := writeProviders(s.root, s.source)
+	if err != nil {
 		return stack.Parts{}, err
 	}
-	config := supply.CLIConfig(mirror, false)
-	if err := os.WriteFile(s.cliConfig(), []byte(config), 0o644); err != nil {
-		return stack.Parts{}, err
-	}
-	sum := sha256.Sum256([]byte(config + s.source.Fingerprint()))
-	parts := stack.Parts{CLIConfig: s.cliConfig(), Fingerprint: hex.EncodeToString(sum[:]), Images: map[string]string{}}
-	var err error
+	parts := stack.Parts{CLIConfig: config, Fingerprint: fingerprint, Images: map[string]string{}}
 	if parts.Node, err = s.load(ctx, s.source.Node); err != nil {
 		return parts, err
 	}
@@ -186,6 +180,20 @@ func (s *supplyAdapter) provided(ctx context.Context) (stack.Parts, error) {
 		}
 	}
 	return parts, nil
+}
+
+// writeProviders writes the checkout's provider mirror and the CLI configuration that names it.
+// The fingerprint changes when a provider or the configuration does.
+func writeProviders(root string, source supply.Source) (config, fingerprint string, err error) {
+	dir := filepath.Join(root, ".kindling")
+	mirror := filepath.Join(dir, "providers")
+	if err := source.Mirror(mirror); err != nil {
+		return "", "", err
+	}
+	config = filepath.Join(dir, "terraform.rc")
+	text := supply.CLIConfig(mirror, false)
+	sum := sha256.Sum256([]byte(text + source.Fingerprint()))
+	return config, hex.EncodeToString(sum[:]), os.WriteFile(config, []byte(text), 0o644)
 }
 
 func (s *supplyAdapter) load(ctx context.Context, find func() (supply.EngineImage, error)) (string, error) {

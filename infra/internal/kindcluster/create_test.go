@@ -153,7 +153,6 @@ func TestCreateFailsWhenFilesCannotBeWritten(t *testing.T) {
 
 func TestCreateNamesTheNodesThatAreNotReady(t *testing.T) {
 	b := newBench(t)
-	b.kind.docker.ran = nil
 	spec := oneNode()
 	spec.Wait = 30 * time.Millisecond
 	b.server.nodes["dev-worker"] = "container runtime network not ready"
@@ -188,7 +187,7 @@ func TestCreateNamesAllPortsInUseBeforeAnythingIsMade(t *testing.T) {
 	_, err = b.engine.Create(t.Context(), spec, b.steps.add)
 	var failure *Failure
 	require.ErrorAs(t, err, &failure)
-	assert.Equal(t, 2, strings.Count(failure.Seen, "is in use by kindcluster.test (pid "), failure.Seen)
+	assert.Equal(t, 2, strings.Count(failure.Seen, "is in use by kindcluster.tes (pid "), failure.Seen)
 	assert.Zero(t, b.docker.count("network create"))
 }
 

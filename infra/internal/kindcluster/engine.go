@@ -15,6 +15,8 @@ type Engine struct {
 	kind   kind
 	// proc is where the process file system is mounted.
 	proc string
+	// pidFiles are where an engine leaves the number of its process.
+	pidFiles []string
 	// locks is the folder of the files that keep two processes from working
 	// on one cluster.
 	locks string
@@ -27,17 +29,29 @@ type Engine struct {
 	networks sync.Mutex
 }
 
+// Option changes how an Engine works.
+type Option func(*Engine)
+
+// WithGrace sets how long an API server may be silent after its container
+// started, a minute by default, before its cluster counts as unreachable.
+func WithGrace(grace time.Duration) Option { return func(e *Engine) { e.grace = grace } }
+
 // New returns an Engine. Nothing is asked of docker yet.
-func New() *Engine {
+func New(options ...Option) *Engine {
 	cache, err := os.UserCacheDir()
 	if err != nil { // no home folder
 		cache = os.TempDir()
 	}
-	return &Engine{
+	engine := &Engine{
 		docker: dockerCommand{}, kind: &kindLibrary{}, proc: "/proc",
-		locks: filepath.Join(cache, "kindling", "locks"),
-		poll:  100 * time.Millisecond, grace: time.Minute,
+		pidFiles: []string{"/var/run/docker.pid", "/run/docker.pid"},
+		locks:    filepath.Join(cache, "kindling", "locks"),
+		poll:     100 * time.Millisecond, grace: time.Minute,
 	}
+	for _, option := range options {
+		option(engine)
+	}
+	return engine
 }
 
 // pause waits for one poll interval; it returns false when ctx ends first.

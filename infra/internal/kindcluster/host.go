@@ -60,7 +60,7 @@ const capSysResource = 24
 // What cannot be read counts as allowed.
 func (e *Engine) engineMay(capability int) bool {
 	process := "self"
-	for _, file := range []string{"/var/run/docker.pid", "/run/docker.pid"} {
+	for _, file := range e.pidFiles {
 		if pid, err := os.ReadFile(file); err == nil {
 			process = strings.TrimSpace(string(pid))
 			break

@@ -58,7 +58,10 @@ func (o *observation) imageFinding(w Workload, pod *corev1.Pod, c containerStatu
 // pullMessage is what the runtime said: the container's state where it tells
 // the cause, else the event of the last attempt.
 func (o *observation) pullMessage(pod *corev1.Pod, c containerStatus) (said string, at time.Time) {
-	if e := o.newestEvent(pod.UID, "Failed"); e != nil && strings.HasPrefix(e.Message, "Failed to pull image") {
+	failed := func(e *corev1.Event) bool {
+		return e.Reason == "Failed" && strings.HasPrefix(e.Message, "Failed to pull image")
+	}
+	if e := o.newestMatch(pod.UID, failed); e != nil {
 		return e.Message, eventTime(e)
 	}
 	if message := c.State.Waiting.Message; message != "" {

@@ -82,13 +82,10 @@ func (o *observation) othersComing(w Workload) bool {
 
 // unhealthy is the newest event of a failing probe, of one kind if it is given.
 func (o *observation) unhealthy(pod *corev1.Pod, c containerStatus, kind string) *corev1.Event {
-	for _, e := range o.events[pod.UID] {
+	return o.newestMatch(pod.UID, func(e *corev1.Event) bool {
 		match := probeSaid.FindStringSubmatch(e.Message)
-		if e.Reason == "Unhealthy" && match != nil && concerns(e, c) && (kind == "" || strings.EqualFold(match[1], kind)) {
-			return e
-		}
-	}
-	return nil
+		return e.Reason == "Unhealthy" && match != nil && concerns(e, c) && (kind == "" || strings.EqualFold(match[1], kind))
+	})
 }
 
 func (o *observation) probeMessage(pod *corev1.Pod, c containerStatus, kind string) string {

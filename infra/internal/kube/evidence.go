@@ -94,12 +94,13 @@ func cut(line string) string {
 	return line
 }
 
-// free deletes a pod that is stuck, so that its controller makes a new one. It
-// is an attempt: what it does not change is told by the wait that follows.
-func (c *Client) free(ctx context.Context, pod *corev1.Pod) {
+// free deletes a pod that is stuck, so that its controller makes a new one, and
+// reports whether it is gone. When it is not, the wait tells of the pod itself.
+func (c *Client) free(ctx context.Context, pod *corev1.Pod) bool {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	_ = c.api.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{
+	err := c.api.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{
 		Preconditions: &metav1.Preconditions{UID: &pod.UID},
 	})
+	return err == nil || apierrors.IsNotFound(err) || apierrors.IsConflict(err)
 }

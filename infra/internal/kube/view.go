@@ -89,10 +89,12 @@ func eventTime(e *corev1.Event) time.Time {
 
 // newestEvent is the newest event of an object with one of the reasons.
 func (v *view) newestEvent(object types.UID, reasons ...string) *corev1.Event {
-	for _, e := range v.events[object] {
-		if slices.Contains(reasons, e.Reason) {
-			return e
-		}
+	return v.newestMatch(object, func(e *corev1.Event) bool { return slices.Contains(reasons, e.Reason) })
+}
+
+func (v *view) newestMatch(object types.UID, matches func(*corev1.Event) bool) *corev1.Event {
+	if i := slices.IndexFunc(v.events[object], matches); i >= 0 {
+		return v.events[object][i]
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func (w *watcher) begin(ctx context.Context) {
 				continue
 			}
 			if isStuck(pod) && workload.Kind != Job {
-				w.client.free(ctx, pod)
+				w.freed[pod.UID] = w.client.free(ctx, pod)
 				continue
 			}
 			for _, c := range statuses(pod) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/tools/cache"
 )
@@ -19,6 +21,7 @@ type watcher struct {
 	broken   chan struct{} // a watch ended with an error
 	last     map[Workload]Status
 	baseline map[string]int32
+	freed    map[types.UID]bool  // stuck pods that were deleted; a watch tells it later
 	lines    map[string][]string // last lines of ended runs, by container and exit
 	score    int                 // grows with every step towards readiness
 	progress time.Time
@@ -33,7 +36,7 @@ func newWatcher(c *Client, wait Wait) *watcher {
 	}
 	return &watcher{
 		client: c, wait: wait, changed: make(chan struct{}, 1), broken: make(chan struct{}, 1),
-		last: map[Workload]Status{}, baseline: map[string]int32{}, lines: map[string][]string{}, progress: c.now(),
+		last: map[Workload]Status{}, baseline: map[string]int32{}, freed: map[types.UID]bool{}, lines: map[string][]string{}, progress: c.now(),
 	}
 }
 
@@ -102,7 +105,11 @@ func namespaces(workloads []Workload) []string {
 func (w *watcher) view() *view {
 	var objects []any
 	for _, store := range w.stores {
-		objects = append(objects, store.List()...)
+		for _, object := range store.List() {
+			if pod, ok := object.(*corev1.Pod); !ok || !w.freed[pod.UID] {
+				objects = append(objects, object)
+			}
+		}
 	}
 	return newView(objects)
 }

@@ -21,6 +21,15 @@ var Providers = []Provider{
 	{Part: "provider-kind", Source: "kindling.internal/kindling/kind", Version: kindProviderVersion},
 }
 
+// ProviderParts are the names of the parts that are providers.
+func ProviderParts() []string {
+	names := make([]string, 0, len(Providers))
+	for _, p := range Providers {
+		names = append(names, p.Part)
+	}
+	return names
+}
+
 func providerBinary(name, version string) string {
 	return fmt.Sprintf("terraform-provider-%s_v%s", name, version)
 }

@@ -15,7 +15,7 @@ const (
 )
 
 // Workload images of the source supply, by the name that Terraform's `images` variable has.
-var workloadImages = []string{"ingress-nginx", "metrics-server"}
+var workloadImages = []string{"ingress-nginx", "metrics-server", "postgres"}
 
 // Parts are all parts of the source supply. root is the repository.
 func Parts(root string) ([]Part, error) {
@@ -127,5 +127,5 @@ func imageParts(name, dir string) ([]Part, error) {
 }
 
 // Finished are the parts that an environment uses; what they are made from is built on the way.
-var Finished = []string{"node", "registry", "ingress-nginx", "metrics-server",
+var Finished = []string{"node", "registry", "ingress-nginx", "metrics-server", "postgres",
 	"provider-kubernetes", "provider-random", "provider-kind"}

@@ -120,7 +120,7 @@ func decode(source *viper.Viper, f field) error {
 		if f.secret() {
 			raw = mask
 		}
-		return fmt.Errorf("%s (%s): %q is not a %s", f.key, environmentName(f.key), fmt.Sprint(raw), f.value.Type())
+		return fmt.Errorf("%s (%s): %q is not of type %s", f.key, environmentName(f.key), fmt.Sprint(raw), f.value.Type())
 	}
 	return nil
 }

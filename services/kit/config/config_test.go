@@ -71,7 +71,7 @@ func TestEveryMistakeIsToldAtOnce(t *testing.T) {
 	require.Error(t, err)
 	for _, want := range []string{
 		"server.prot: no such setting",
-		`server.port (SERVER_PORT): "many" is not a int`,
+		`server.port (SERVER_PORT): "many" is not of type int`,
 		`server.drain_delay (SERVER_DRAIN_DELAY): "soon"`,
 		`log.level (LOG_LEVEL): "loud" breaks the rule oneof=debug info warn error`,
 		"database.password (DATABASE_PASSWORD)",

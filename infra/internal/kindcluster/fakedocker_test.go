@@ -1,31 +1,16 @@
 package kindcluster
 
 import (
-	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/base64"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
-	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 )
 
 // fakeDocker is an engine in memory, as far as the commands go that are run
@@ -47,6 +32,7 @@ type fakeDocker struct {
 type fakeContainer struct {
 	inspected
 	kindCluster string
+	publishes   string
 	files       map[string]string // by path, as docker cp wrote them
 	logs        string
 }
@@ -103,9 +89,6 @@ func (d *fakeDocker) answer(stdin io.Reader, command string, args []string) (str
 		return "", d.runContainer(args)
 	case "start":
 		for _, name := range args[1:] {
-			if name == "--" {
-				continue
-			}
 			d.containers[name].State.Running = true
 		}
 		return "", nil
@@ -122,7 +105,7 @@ func missing(text string) error { return &commandError{stderr: text, err: errors
 func (d *fakeDocker) list(command string) string {
 	var names []string
 	for name, c := range d.containers {
-		if strings.Contains(command, labelKindCluster+"=") && strings.Contains(command+" ", "="+c.kindCluster+" ") && c.kindCluster != "" ||
+		if c.publishes != "" && strings.Contains(command, "publish="+c.publishes+" ") || strings.Contains(command, labelKindCluster+"=") && strings.Contains(command+" ", "="+c.kindCluster+" ") && c.kindCluster != "" ||
 			strings.Contains(command+" ", Label+"="+c.Config.Labels[Label]+" ") && c.Config.Labels[Label] != "" {
 			names = append(names, name)
 		}
@@ -168,22 +151,25 @@ func (d *fakeDocker) network(args []string) (string, error) {
 	case "rm":
 		delete(d.networks, name)
 	case "ls":
-		return d.labelled(args, func() (names []string) {
-			for name, n := range d.networks {
-				if strings.HasSuffix(args[3], "="+n.Labels[Label]) {
-					names = append(names, name)
-				}
-			}
-			return names
-		}), nil
+		labels := map[string]string{}
+		for name, n := range d.networks {
+			labels[name] = n.Labels[Label]
+		}
+		return labelled(labels, args[3]), nil
 	}
 	return "", nil
 }
 
-func (d *fakeDocker) labelled(_ []string, names func() []string) string {
-	all := names()
-	slices.Sort(all)
-	return strings.Join(all, "\n")
+// labelled lists the names whose label a filter asks for.
+func labelled(labels map[string]string, filter string) string {
+	var names []string
+	for name, label := range labels {
+		if label != "" && strings.HasSuffix(filter, "="+label) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, "\n")
 }
 
 func (d *fakeDocker) volume(args []string) (string, error) {
@@ -201,14 +187,7 @@ func (d *fakeDocker) volume(args []string) (string, error) {
 	case "rm":
 		delete(d.volumes, name)
 	case "ls":
-		return d.labelled(args, func() (names []string) {
-			for name, label := range d.volumes {
-				if strings.HasSuffix(args[3], "="+label) {
-					names = append(names, name)
-				}
-			}
-			return names
-		}), nil
+		return labelled(d.volumes, args[3]), nil
 	}
 	return "", nil
 }
@@ -293,194 +272,4 @@ func (d *fakeDocker) count(prefix string) int {
 		}
 	}
 	return n
-}
-
-// fakeKind makes nodes in a fakeDocker and serves an API for them.
-type fakeKind struct {
-	docker      *fakeDocker
-	server      *fakeServer
-	config      *v1alpha4.Cluster
-	environment map[string]string
-	err         error
-	silent      bool // announces no step
-	hang        chan struct{}
-}
-
-func (k *fakeKind) create(config *v1alpha4.Cluster, environment map[string]string, kubeconfig string, step Progress) error {
-	k.config, k.environment = config, environment
-	count := map[string]int{}
-	for _, node := range config.Nodes {
-		count[string(node.Role)]++
-		name := fmt.Sprintf("%s-%s", config.Name, node.Role)
-		if n := count[string(node.Role)]; n > 1 {
-			name = fmt.Sprintf("%s%d", name, n)
-		}
-		k.docker.node(config.Name, name, string(node.Role), node.Image, environment["KIND_EXPERIMENTAL_DOCKER_NETWORK"])
-		k.server.addNode(name)
-	}
-	if !k.silent {
-		step("Writing configuration")
-		step("Starting control-plane")
-	}
-	if k.hang != nil {
-		// kind goes on until what it waits for is gone.
-		for {
-			k.docker.mu.Lock()
-			left := len(k.docker.containers)
-			k.docker.mu.Unlock()
-			if left == 0 {
-				return errors.New("the container is gone")
-			}
-			select {
-			case k.hang <- struct{}{}:
-			case <-time.After(time.Millisecond):
-			}
-		}
-	}
-	if k.err != nil {
-		return k.err
-	}
-	return os.WriteFile(kubeconfig, []byte(k.server.kubeconfig()), 0o600)
-}
-
-func (k *fakeKind) kubeconfig(string) (string, error) {
-	if k.server == nil {
-		return "", errors.New("no admin.conf")
-	}
-	return k.server.kubeconfig(), nil
-}
-
-// fakeServer is an API server with a certificate of its own that asks for a
-// client certificate.
-type fakeServer struct {
-	*httptest.Server
-	mu      sync.Mutex
-	uid     string
-	nodes   map[string]string // name to the reason why it is not ready
-	renewed map[string]time.Time
-	cert    []byte
-	key     []byte
-}
-
-func newFakeServer(t *testing.T, uid string) *fakeServer {
-	t.Helper()
-	s := &fakeServer{uid: uid, nodes: map[string]string{}, renewed: map[string]time.Time{}}
-	s.Server = httptest.NewTLSServer(s)
-	t.Cleanup(s.Close)
-	s.cert, s.key = keyPair(t)
-	return s
-}
-
-func (s *fakeServer) addNode(name string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.nodes[name], s.renewed[name] = "", time.Now()
-}
-
-func (s *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	items := []any{}
-	switch r.URL.Path {
-	case "/api/v1/namespaces/kube-system":
-		_ = json.NewEncoder(w).Encode(map[string]any{"metadata": map[string]any{"uid": s.uid}})
-		return
-	case "/api/v1/nodes":
-		for name, reason := range s.nodes {
-			status := "True"
-			if reason != "" {
-				status = "False"
-			}
-			conditions := []any{map[string]any{"type": "MemoryPressure", "status": "False"}, map[string]any{"type": "Ready", "status": status, "message": reason}}
-			items = append(items, map[string]any{"metadata": map[string]any{"name": name}, "status": map[string]any{"conditions": conditions}})
-		}
-	case "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases":
-		for name, renewed := range s.renewed {
-			items = append(items, map[string]any{"metadata": map[string]any{"name": name}, "spec": map[string]any{"renewTime": renewed.Format(time.RFC3339Nano)}})
-		}
-	default:
-		http.NotFound(w, r)
-		return
-	}
-	_ = json.NewEncoder(w).Encode(map[string]any{"items": items})
-}
-
-func (s *fakeServer) credentials() Credentials {
-	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
-	return Credentials{Endpoint: s.URL, CACertificate: string(authority), ClientCertificate: string(s.cert), ClientKey: string(s.key)}
-}
-
-func (s *fakeServer) kubeconfig() string {
-	c := s.credentials()
-	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
-	return fmt.Sprintf(`apiVersion: v1
-kind: Config
-clusters: [{name: kind-dev, cluster: {server: %q, certificate-authority-data: %q}}]
-users: [{name: kind-dev, user: {client-certificate-data: %q, client-key-data: %q}}]
-`, c.Endpoint, encode(c.CACertificate), encode(c.ClientCertificate), encode(c.ClientKey))
-}
-
-func keyPair(t *testing.T) (cert, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "admin"}, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
-	require.NoError(t, err)
-	encoded, err := x509.MarshalPKCS8PrivateKey(private)
-	require.NoError(t, err)
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})
-}
-
-// testing parts of one engine.
-type bench struct {
-	engine *Engine
-	docker *fakeDocker
-	kind   *fakeKind
-	server *fakeServer
-	steps  *steps
-}
-
-type steps struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (s *steps) add(step string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.all = append(s.all, step)
-}
-
-func (s *steps) text() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return strings.Join(s.all, "\n")
-}
-
-func newBench(t *testing.T) *bench {
-	t.Helper()
-	docker, server := newFakeDocker(), newFakeServer(t, "uid-1")
-	kind := &fakeKind{docker: docker, server: server}
-	engine := &Engine{docker: docker, kind: kind, proc: t.TempDir(), locks: t.TempDir(), poll: time.Millisecond, grace: 20 * time.Millisecond}
-	return &bench{engine: engine, docker: docker, kind: kind, server: server, steps: &steps{}}
-}
-
-func untar(archive io.Reader) map[string]string {
-	files := map[string]string{}
-	content, _ := io.ReadAll(archive)
-	for name, text := range readTar(bytes.NewReader(content)) {
-		files[name] = text
-	}
-	return files
-}
-
-func oneNode() Spec {
-	return Spec{Name: "dev", NodeImage: "node:1", Network: "kindling-dev", Wait: 2 * time.Second, Nodes: []NodeSpec{{Role: RoleControlPlane}}}
-}
-
-func twoNodes() Spec {
-	spec := oneNode()
-	spec.Nodes = append(spec.Nodes, NodeSpec{Role: RoleWorker})
-	return spec
 }

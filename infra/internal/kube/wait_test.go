@@ -1,0 +1,262 @@
+package kube
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	clienttesting "k8s.io/client-go/testing"
+)
+
+func readyDeployment() *appsv1.Deployment {
+	d := deployment(running(1))[0].(*appsv1.Deployment)
+	d.Status.ReadyReplicas, d.Status.AvailableReplicas = 2, 2
+	return d
+}
+
+func TestAllKindsAreReadyWhenTheirNewestRevisionRuns(t *testing.T) {
+	set := statefulSet(running(1))[0].(*appsv1.StatefulSet)
+	set.Status = appsv1.StatefulSetStatus{ObservedGeneration: 1, ReadyReplicas: 1, UpdatedReplicas: 1, AvailableReplicas: 1, CurrentRevision: "2", UpdateRevision: "2"}
+	daemons := daemonSet(running(1))[0].(*appsv1.DaemonSet)
+	daemons.Status = appsv1.DaemonSetStatus{ObservedGeneration: 1, DesiredNumberScheduled: 1, UpdatedNumberScheduled: 1, NumberReady: 1, NumberAvailable: 1}
+	run := job(running(1))[0].(*batchv1.Job)
+	run.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue}}
+	c, _ := client(readyDeployment(), set, daemons, run)
+
+	var seen []Status
+	err := c.WaitReady(t.Context(), Wait{
+		Workloads: []Workload{inventory, database, agent, migration},
+		Progress:  func(s Status) { seen = append(seen, s) },
+	})
+
+	require.NoError(t, err)
+	require.Len(t, seen, 4)
+	assert.Equal(t, Status{Workload: inventory, Ready: 2, Desired: 2, Image: stockImage, Done: true}, seen[0])
+	for _, s := range seen {
+		assert.True(t, s.Done, s.Kind)
+	}
+}
+
+func TestARolloutIsNotReadyBeforeItIsComplete(t *testing.T) {
+	for message, change := range map[string]func(*appsv1.Deployment){
+		"waiting for its controller":              func(d *appsv1.Deployment) { d.Generation = 2 },
+		"1 of 2 pods updated":                     func(d *appsv1.Deployment) { d.Status.UpdatedReplicas = 1 },
+		"1 pods of the revision before still run": func(d *appsv1.Deployment) { d.Status.Replicas = 3 },
+		"1 of 2 pods available":                   func(d *appsv1.Deployment) { d.Status.AvailableReplicas = 1 },
+	} {
+		d := readyDeployment()
+		change(d)
+		status, found := newView([]any{d}).status(inventory)
+		assert.True(t, found)
+		assert.False(t, status.Done)
+		assert.Equal(t, message, status.Message)
+	}
+	set := &appsv1.StatefulSet{ObjectMeta: meta1("database"), Status: appsv1.StatefulSetStatus{ObservedGeneration: 1, ReadyReplicas: 1, AvailableReplicas: 1, CurrentRevision: "1", UpdateRevision: "2"}}
+	status, _ := newView([]any{set}).status(database)
+	assert.Equal(t, "0 of 1 pods updated", status.Message)
+}
+
+func TestAChangeIsNoticedByAWatchAtOnce(t *testing.T) {
+	objects := deployment(waiting("ContainerCreating", ""))
+	c, api := client(objects...)
+	var messages []string
+	err := c.WaitReady(t.Context(), Wait{Workloads: []Workload{inventory}, Progress: func(s Status) {
+		messages = append(messages, s.Message)
+		if len(messages) == 1 {
+			_, err := api.AppsV1().Deployments("apps").UpdateStatus(t.Context(), readyDeployment(), metav1.UpdateOptions{})
+			assert.NoError(t, err)
+		}
+	}})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"fetching its image and volumes", ""}, messages)
+}
+
+func TestAFailureThatAppearsDuringTheWaitEndsIt(t *testing.T) {
+	objects := deployment(waiting("ContainerCreating", ""))
+	c, api := client(objects...)
+	var once sync.Once
+	err := c.WaitReady(t.Context(), Wait{Workloads: []Workload{inventory}, Progress: func(Status) {
+		once.Do(func() {
+			broken := pod("inventory-7c9d-x", "inventory-7c9d", waiting("ErrImagePull", "not found"))
+			_, err := api.CoreV1().Pods("apps").UpdateStatus(t.Context(), broken, metav1.UpdateOptions{})
+			assert.NoError(t, err)
+		})
+	}})
+	var notReady *NotReadyError
+	require.ErrorAs(t, err, &notReady)
+	assert.Equal(t, ImageMissing, notReady.Diagnoses[0].Reason)
+}
+
+func TestASignThatSettlesEndsTheWaitWithoutAnotherChange(t *testing.T) {
+	c, _ := client(deployment(func(p *corev1.Pod) {
+		unschedulable("0/1 nodes are available: 1 Insufficient cpu.")(p)
+		p.Status.Conditions[0].LastTransitionTime = ago(0)
+	})...)
+	began := time.Now()
+	c.now = func() time.Time { return noon.Add(time.Since(began) * 100) } // a clock that runs fast
+	err := c.WaitReady(t.Context(), Wait{Workloads: []Workload{inventory}})
+	assert.ErrorContains(t, err, "too little cpu is free")
+}
+
+func TestPodsThatWereStuckBeforeAreTriedAnew(t *testing.T) {
+	c, api := client(deployment(waiting("ImagePullBackOff", "not found"))...)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	err := c.WaitReady(ctx, Wait{Workloads: []Workload{inventory}, Since: noon, Progress: func(Status) {
+		cancel(errors.New("enough seen"))
+	}})
+	var timeout *TimeoutError
+	require.ErrorAs(t, err, &timeout, "what was seen of the pod before is no diagnosis")
+	assert.EqualError(t, err, "not ready yet: inventory 1/2 (1 of 2 pods available): enough seen")
+	_, err = api.CoreV1().Pods("apps").Get(t.Context(), "inventory-7c9d-x", metav1.GetOptions{})
+	assert.True(t, apierrors.IsNotFound(err), "its controller makes a new one")
+	_, err = api.CoreV1().Pods("apps").Get(t.Context(), "inventory-0000-x", metav1.GetOptions{})
+	assert.NoError(t, err, "pods of other revisions are left alone")
+}
+
+func TestExitsFromBeforeTheWaitDoNotCount(t *testing.T) {
+	c, _ := client(deployment(func(p *corev1.Pod) {
+		ended(4, corev1.ContainerStateTerminated{ExitCode: 255})(p)
+		p.Status.ContainerStatuses[0].State = corev1.ContainerState{Terminated: p.Status.ContainerStatuses[0].LastTerminationState.Terminated}
+	})...)
+	w := newWatcher(c, Wait{Workloads: []Workload{inventory}, Since: noon})
+	require.NoError(t, w.start(t.Context()))
+	w.begin(t.Context())
+	_, _, err := w.look(t.Context())
+	assert.NoError(t, err)
+}
+
+func TestADeadlineTellsWhatIsNotReady(t *testing.T) {
+	c, _ := client(deployment(waiting("ContainerCreating", ""))...)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	err := c.WaitReady(ctx, Wait{Workloads: []Workload{inventory}})
+	assert.EqualError(t, err, "not ready yet: inventory 1/2 (fetching its image and volumes): context deadline exceeded")
+	assert.ErrorIs(t, err, context.DeadlineExceeded)
+}
+
+func TestNothingToWaitForIsReady(t *testing.T) {
+	c, _ := client()
+	assert.NoError(t, c.WaitReady(t.Context(), Wait{}))
+}
+
+func away(clienttesting.Action) (bool, runtime.Object, error) {
+	return true, nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
+}
+
+func TestAnAPIServerThatIsAwayIsTold(t *testing.T) {
+	c, api := client()
+	api.PrependReactor("*", "*", away)
+	var unreachable *UnreachableError
+	assert.ErrorAs(t, c.WaitReady(t.Context(), Wait{Workloads: []Workload{inventory}}), &unreachable)
+	_, err := c.Snapshot(t.Context(), []Workload{inventory})
+	assert.ErrorAs(t, err, &unreachable)
+	_, err = c.NamespaceUID(t.Context(), "kube-system")
+	assert.EqualError(t, err, "the cluster's API server does not answer: dial: connection refused")
+}
+
+func TestARefusalIsNoSilence(t *testing.T) {
+	c, api := client()
+	api.PrependReactor("get", "namespaces", func(clienttesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "namespaces"}, "kube-system", errors.New("no"))
+	})
+	_, err := c.NamespaceUID(t.Context(), "kube-system")
+	var unreachable *UnreachableError
+	assert.NotErrorAs(t, err, &unreachable)
+	assert.ErrorContains(t, err, "read namespace kube-system: ")
+}
+
+func TestTheClusterIsKnownByItsSystemNamespace(t *testing.T) {
+	c, _ := client(&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "dev-control-plane"}})
+	uid, err := c.NamespaceUID(t.Context(), "kube-system")
+	require.NoError(t, err)
+	assert.Equal(t, "uid-cluster", uid)
+	info, err := c.ServerInfo(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, info.Nodes)
+	assert.NotEmpty(t, info.Version)
+}
+
+func TestASnapshotTellsWhatEachWorkloadIsDoing(t *testing.T) {
+	set := statefulSet(waiting("ContainerCreating", ""))
+	crash := job(running(1))
+	c, _ := client(append(append(deployment(waiting("ErrImagePull", "not found")), set...), crash...)...)
+	statuses, err := c.Snapshot(t.Context(), []Workload{inventory, database, agent, migration})
+	require.NoError(t, err)
+	require.Len(t, statuses, 4)
+	assert.Equal(t, Status{Workload: inventory, Ready: 1, Desired: 2, Image: stockImage, Message: "inventory cannot start: its image is not in the registry"}, statuses[0])
+	assert.Equal(t, "fetching its image and volumes", statuses[1].Message)
+	assert.Equal(t, "does not exist", statuses[2].Message)
+	assert.Equal(t, "started, not answering its probe yet", statuses[3].Message)
+}
+
+func TestLogLinesStandBehindTheirPodsName(t *testing.T) {
+	one, two := pod("inventory-7c9d-x", "inventory-7c9d", running(1)), pod("inventory-7c9d-y", "inventory-7c9d", waiting("ContainerCreating", ""))
+	c, _ := client(one, two)
+	var out bytes.Buffer
+	require.NoError(t, c.Logs(t.Context(), LogOptions{Namespace: "apps", Tail: 10}, &out))
+	assert.Equal(t, "inventory-7c9d-x  fake logs\n", out.String())
+
+	err := c.Logs(t.Context(), LogOptions{Namespace: "apps", Selector: "app.kubernetes.io/name=orders"}, &out)
+	assert.EqualError(t, err, "no pod in namespace apps has the labels app.kubernetes.io/name=orders; is it deployed (kindling status)?")
+}
+
+// lineWriter passes each write on to a channel.
+type lineWriter chan string
+
+func (w lineWriter) Write(line []byte) (int, error) {
+	w <- string(line)
+	return len(line), nil
+}
+
+func TestFollowingReadsPodsAndRunsThatComeLater(t *testing.T) {
+	first := pod("inventory-7c9d-x", "inventory-7c9d", running(1))
+	c, api := client(first)
+	ctx, cancel := context.WithCancel(t.Context())
+	lines, ended := make(lineWriter), make(chan error)
+	go func() { ended <- c.Logs(ctx, LogOptions{Namespace: "apps", Follow: true}, lines) }()
+	assert.Equal(t, "inventory-7c9d-x  fake logs\n", <-lines)
+
+	// The fake cluster tells of a new pod only once it is watched.
+	require.Eventually(t, func() bool {
+		for _, action := range api.Actions() {
+			if action.GetVerb() == "watch" {
+				return true
+			}
+		}
+		return false
+	}, 5*time.Second, time.Millisecond)
+	_, err := api.CoreV1().Pods("apps").Create(ctx, pod("inventory-7c9d-y", "inventory-7c9d", running(1)), metav1.CreateOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, "inventory-7c9d-y  fake logs\n", <-lines)
+
+	again := first.DeepCopy()
+	again.Status.ContainerStatuses[0].RestartCount = 1
+	_, err = api.CoreV1().Pods("apps").UpdateStatus(ctx, again, metav1.UpdateOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, "inventory-7c9d-x  fake logs\n", <-lines)
+	cancel()
+	assert.NoError(t, <-ended)
+}
+
+func TestAClientNeedsAnEndpoint(t *testing.T) {
+	_, err := New(Config{})
+	assert.ErrorContains(t, err, "the cluster has no endpoint; apply the cluster root first")
+	_, err = New(Config{Kubeconfig: []byte("{")})
+	assert.ErrorContains(t, err, "read the kubeconfig")
+	c, err := New(Config{Endpoint: "https://127.0.0.1:6443"})
+	require.NoError(t, err)
+	assert.NotNil(t, c)
+}
