@@ -34,6 +34,10 @@ status: tool ## Show what runs: make status env=dev
 plan: tool ## Say what up would change: make plan env=dev (exit 2 when there are changes)
 	@$(KINDLING) plan --env "$(env)" $(args)
 
+.PHONY: logs
+logs: tool ## Print what a service wrote last: make logs env=dev service=catalog (args=-f to go on)
+	@$(KINDLING) logs --env "$(env)" "$(service)" $(args)
+
 .PHONY: down
 down: tool ## Remove an environment, and prove that nothing is left: make down env=dev
 	@$(KINDLING) down --env "$(env)" $(args)
@@ -41,6 +45,14 @@ down: tool ## Remove an environment, and prove that nothing is left: make down e
 .PHONY: supply
 supply: tool ## Build all third-party parts from source, ahead of the first up
 	@$(KINDLING) supply build $(args)
+
+.PHONY: doctor
+doctor: tool ## Look at this machine and say what stands in the way
+	@$(KINDLING) doctor
+
+.PHONY: shell
+shell: ## A shell in which plain kubectl and terraform work on an environment: make shell env=dev
+	@KUBECONFIG="$(CURDIR)/.kindling/$(env)/kubeconfig" TF_CLI_CONFIG_FILE="$(CURDIR)/.kindling/terraform.rc" PS1="($(env)) \w \$$ " $${SHELL:-/bin/bash} $(args)
 
 .PHONY: run
 run: ## Run one service alone on this machine: make run service=catalog

@@ -188,6 +188,11 @@ func (e *environment) mustKubectl(t *testing.T, args ...string) string {
 	return strings.TrimSpace(r.stdout)
 }
 
+// kubectlAfter runs when the test has ended, whatever became of the cluster.
+func (e *environment) kubectlAfter(args ...string) {
+	_ = exec.Command("docker", append([]string{"exec", clusterName + "-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}, args...)...).Run()
+}
+
 // readJSON decodes what a command printed.
 func readJSON(t *testing.T, text string, into any) {
 	t.Helper()

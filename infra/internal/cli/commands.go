@@ -8,7 +8,9 @@ func (a *app) commands() []*cobra.Command {
 		a.upCommand(),
 		a.statusCommand(),
 		a.planCommand(),
+		a.logsCommand(),
 		a.downCommand(),
+		a.doctorCommand(),
 		a.supplyCommand(),
 	}
 }

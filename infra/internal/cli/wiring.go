@@ -204,22 +204,21 @@ func (s *supplyAdapter) load(ctx context.Context, find func() (supply.EngineImag
 	return image.Ref, loadImage(ctx, image)
 }
 
-func (s *supplyAdapter) Push(ctx context.Context, registry string) (int, error) {
+func (s *supplyAdapter) Push(ctx context.Context, registry string) (all, pushed int, err error) {
 	images, err := s.source.WorkloadImages(s.root)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	pushed := 0
 	for _, i := range images {
 		fresh, err := i.Push(ctx, registry)
 		if err != nil {
-			return pushed, &ui.Failure{Step: "push", Sentence: i.Name + " could not be stored in the registry " + registry, Seen: []string{err.Error()}, Next: []string{"kindling doctor"}, Err: err}
+			return len(images), pushed, &ui.Failure{Step: "push", Sentence: i.Name + " could not be stored in the registry " + registry, Seen: []string{err.Error()}, Next: []string{"kindling doctor"}, Err: err}
 		}
 		if fresh {
 			pushed++
 		}
 	}
-	return pushed, nil
+	return len(images), pushed, nil
 }
 
 type imagesAdapter struct{ image.Builder }

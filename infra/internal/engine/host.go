@@ -72,26 +72,50 @@ var inotifyWant = map[string]int{
 	"/proc/sys/fs/inotify/max_user_watches":   524288,
 }
 
-// RaiseInotify raises the kernel's inotify limits to what nodes need, where they are lower and
-// this user may. It returns what it changed, in words, and an error with the command to run
-// where it may not.
-func RaiseInotify() (changed []string, err error) {
+// shortLimit is a kernel limit that is lower than nodes need.
+type shortLimit struct {
+	path       string
+	have, want int
+}
+
+func (l shortLimit) key() string {
+	return strings.ReplaceAll(strings.TrimPrefix(l.path, "/proc/sys/"), "/", ".")
+}
+
+func shortLimits() []shortLimit {
+	var short []shortLimit
 	for path, want := range inotifyWant {
-		text, readErr := os.ReadFile(path)
-		if readErr != nil {
+		text, err := os.ReadFile(path)
+		if err != nil {
 			continue // no such limit on this kernel
 		}
-		have, convErr := strconv.Atoi(strings.TrimSpace(string(text)))
-		if convErr != nil || have >= want {
-			continue
+		if have, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil && have < want {
+			short = append(short, shortLimit{path, have, want})
 		}
-		key := strings.ReplaceAll(strings.TrimPrefix(path, "/proc/sys/"), "/", ".")
-		if writeErr := os.WriteFile(path, []byte(strconv.Itoa(want)), 0o644); writeErr != nil {
-			err = fmt.Errorf("%s is %d, several nodes need %d: run sudo sysctl %s=%d", key, have, want, key, want)
-			continue
-		}
-		changed = append(changed, fmt.Sprintf("%s %d → %d", key, have, want))
 	}
-	slices.Sort(changed)
+	slices.SortFunc(short, func(a, b shortLimit) int { return strings.Compare(a.path, b.path) })
+	return short
+}
+
+// InotifyShort tells which of the kernel's inotify limits are lower than several nodes need.
+func InotifyShort() []string {
+	var lines []string
+	for _, l := range shortLimits() {
+		lines = append(lines, fmt.Sprintf("%s is %d, %d is wanted", l.key(), l.have, l.want))
+	}
+	return lines
+}
+
+// RaiseInotify raises the kernel's inotify limits to what several nodes need, where they are
+// lower and this user may. It returns what it changed, in words, and an error with the command to
+// run where it may not.
+func RaiseInotify() (changed []string, err error) {
+	for _, l := range shortLimits() {
+		if writeErr := os.WriteFile(l.path, []byte(strconv.Itoa(l.want)), 0o644); writeErr != nil {
+			err = fmt.Errorf("%s is %d, several nodes need %d: run sudo sysctl %[1]s=%[3]d", l.key(), l.have, l.want)
+			continue
+		}
+		changed = append(changed, fmt.Sprintf("%s %d → %d", l.key(), l.have, l.want))
+	}
 	return changed, err
 }

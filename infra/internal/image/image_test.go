@@ -11,13 +11,16 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 	"github.com/stretchr/testify/assert"
@@ -271,6 +274,45 @@ func TestAnImageIsPushedOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, pushed)
 	assert.Equal(t, ref, again)
+}
+
+func TestTheBillOfMaterialsIsAttachedToTheImage(t *testing.T) {
+	for _, referrers := range []bool{true, false} { // with the referrers API, and by its fallback tag
+		server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0)), registry.WithReferrersSupport(referrers)))
+		host, built := strings.TrimPrefix(server.URL, "http://"), build(t, builder(t), "catalog")
+		_, _, err := Push(t.Context(), built, host, true)
+		require.NoError(t, err)
+
+		subject, err := name.NewDigest(host+"/catalog@"+built.Digest, name.Insecure)
+		require.NoError(t, err)
+		index, err := remote.Referrers(subject)
+		require.NoError(t, err)
+		manifest, err := index.IndexManifest()
+		require.NoError(t, err)
+		require.Len(t, manifest.Manifests, 1)
+		assert.Equal(t, string(spdxType), manifest.Manifests[0].ArtifactType)
+		artifact, err := remote.Image(subject.Context().Digest(manifest.Manifests[0].Digest.String()))
+		require.NoError(t, err)
+		layers, err := artifact.Layers()
+		require.NoError(t, err)
+		content, err := layers[0].Compressed()
+		require.NoError(t, err)
+		var document spdxDocument
+		require.NoError(t, json.NewDecoder(content).Decode(&document))
+		assert.Equal(t, "kindling.internal/services/catalog", document.Packages[0].Name)
+		assert.Equal(t, "stdlib", document.Packages[1].Name)
+		assert.Equal(t, strings.TrimPrefix(runtime.Version(), "go"), document.Packages[1].Version)
+		assert.Equal(t, "kindling.internal/services/kit", document.Packages[2].Name)
+		server.Close()
+	}
+}
+
+func TestTheBillOfMaterialsIsTheSameForTheSameImage(t *testing.T) {
+	one, err := sbom(build(t, builder(t), "catalog"))
+	require.NoError(t, err)
+	two, err := sbom(build(t, builder(t), "catalog"))
+	require.NoError(t, err)
+	assert.Equal(t, string(one), string(two))
 }
 
 func TestARegistryThatIsAwayIsNamed(t *testing.T) {

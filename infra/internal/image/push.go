@@ -32,41 +32,85 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 const tagLength = 12
 
 // Push stores a service's image as HOST/SERVICE, tagged by the head of its
-// digest, and returns the reference by digest. An image that is there already
-// costs one request and gives pushed false.
+// digest, with its bill of materials attached, and returns the reference by
+// digest. An image that is there already costs one request and gives pushed false.
 func Push(ctx context.Context, built Built, registryHost string, insecure bool) (ref string, pushed bool, err error) {
 	_, hex, _ := strings.Cut(built.Digest, ":")
 	repository := registryHost + "/" + built.Service
-	pushed, err = PushImage(ctx, built.Image, repository+":"+hex[:tagLength], insecure)
+	ref = repository + "@" + built.Digest
+	tag, err := name.NewTag(repository+":"+hex[:tagLength], nameOptions(insecure)...)
 	if err != nil {
+		return "", false, fmt.Errorf("read reference %q: %w", repository, err)
+	}
+	there, err := present(ctx, built.Image, tag)
+	if err != nil || there {
+		return ref, false, err
+	}
+	// The tag comes last: where it is, all is there, even after a kill.
+	if err := pushSBOM(ctx, built, tag.Context()); err != nil {
 		return "", false, err
 	}
-	return repository + "@" + built.Digest, pushed, nil
+	if err := remote.Write(tag, built.Image, remoteOptions(ctx)...); err != nil {
+		return "", false, explain(tag, err)
+	}
+	return ref, true, nil
 }
 
-// PushImage stores an image under a tag unless that tag already names it.
-// Insecure allows plain HTTP.
+func pushSBOM(ctx context.Context, built Built, repository name.Repository) error {
+	content, err := sbom(built)
+	if err != nil {
+		return err
+	}
+	artifact, err := attachment(built.Image, spdxType, content)
+	if err != nil {
+		return fmt.Errorf("attach the bill of materials of %s: %w", built.Service, err)
+	}
+	digest, err := artifact.Digest()
+	if err != nil {
+		return fmt.Errorf("attach the bill of materials of %s: %w", built.Service, err)
+	}
+	ref := repository.Digest(digest.String())
+	if err := remote.Write(ref, artifact, remoteOptions(ctx)...); err != nil {
+		return explain(ref, err)
+	}
+	return nil
+}
+
+// PushImage stores an image under a tag ("host/name:tag") unless that tag
+// already names it. Insecure allows plain HTTP.
 func PushImage(ctx context.Context, img v1.Image, ref string, insecure bool) (pushed bool, err error) {
 	tag, err := name.NewTag(ref, nameOptions(insecure)...)
 	if err != nil {
 		return false, fmt.Errorf("read reference %q: %w", ref, err)
 	}
+	there, err := present(ctx, img, tag)
+	if err != nil || there {
+		return false, err
+	}
+	if err := remote.Write(tag, img, remoteOptions(ctx)...); err != nil {
+		return false, explain(tag, err)
+	}
+	return true, nil
+}
+
+// present asks whether a tag names the image.
+func present(ctx context.Context, img v1.Image, tag name.Tag) (bool, error) {
 	digest, err := img.Digest()
 	if err != nil {
 		return false, fmt.Errorf("read the image's digest: %w", err)
 	}
-	options := []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("kindling")}
-	there, err := remote.Head(tag, options...)
+	there, err := remote.Head(tag, remoteOptions(ctx)...)
 	switch {
-	case err == nil && there.Digest == digest:
+	case err == nil:
+		return there.Digest == digest, nil
+	case isStatus(err, http.StatusNotFound):
 		return false, nil
-	case err != nil && !isStatus(err, http.StatusNotFound):
-		return false, explain(tag, err)
 	}
-	if err := remote.Write(tag, img, options...); err != nil {
-		return false, explain(tag, err)
-	}
-	return true, nil
+	return false, explain(tag, err)
+}
+
+func remoteOptions(ctx context.Context) []remote.Option {
+	return []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("kindling")}
 }
 
 func nameOptions(insecure bool) []name.Option {

@@ -3,15 +3,12 @@ package kindcluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
 
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
-	"sigs.k8s.io/kind/pkg/exec"
 )
 
 // build is one run of kind's creation.
@@ -108,59 +105,4 @@ func (b *build) abandon(ctx context.Context, done <-chan error) {
 		case <-time.After(5 * b.engine.poll):
 		}
 	}
-}
-
-// explain reads, while the nodes are still there, why kind failed.
-func (b *build) explain(ctx context.Context, err error) error {
-	failure := &Failure{Cause: fmt.Sprintf("kind could not make cluster %s", b.spec.Name), Err: err}
-	run := exec.RunErrorForError(err)
-	if run == nil {
-		return failure
-	}
-	failure.Seen = fmt.Sprintf("%s: %s", shortCommand(run.Command), lastLines(withoutTrace(string(run.Output)), 8))
-	if kubelet := b.kubelet(ctx); kubelet != "" {
-		failure.Seen += "\nkubelet: " + kubelet
-	}
-	if strings.Contains(failure.Seen, "too many open files") {
-		failure.Next = "raise fs.inotify.max_user_instances (sysctl) to 512 or more"
-	}
-	return failure
-}
-
-// traceLine is a line of klog at a verbosity that kind sets, or of a stack.
-var traceLine = regexp.MustCompile(`^([IWE]\d{4} |\s|goroutine |k8s\.io/|github\.com/|main\.|runtime\.)`)
-
-func withoutTrace(output string) string {
-	var kept []string
-	for line := range strings.SplitSeq(output, "\n") {
-		if !traceLine.MatchString(line) {
-			kept = append(kept, line)
-		}
-	}
-	return strings.Join(kept, "\n")
-}
-
-func shortCommand(command []string) string {
-	return strings.Join(command[:min(len(command), 6)], " ")
-}
-
-// kubelet returns its last complaint; most failures of kubeadm are its.
-func (b *build) kubelet(ctx context.Context) string {
-	out, err := b.engine.docker.run(ctx, nil, "exec", firstControlPlane(b.spec.Name),
-		"journalctl", "--unit=kubelet", "--output=cat", "--no-pager", "--lines=40")
-	if err != nil {
-		return ""
-	}
-	for _, pattern := range []string{"command failed", "\"Failed to", "E"} {
-		var found string
-		for line := range strings.SplitSeq(string(out), "\n") {
-			if strings.HasPrefix(line, "E") && strings.Contains(line, pattern) {
-				found = line
-			}
-		}
-		if found != "" {
-			return found
-		}
-	}
-	return ""
 }

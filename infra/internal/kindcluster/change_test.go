@@ -16,7 +16,6 @@ func TestStartStartsWhatIsStoppedAndWaitsForItsKubelet(t *testing.T) {
 		go func() {
 			time.Sleep(20 * time.Millisecond)
 			b.server.addNode("dev-worker")
-			b.server.addNode("dev-control-plane")
 		}()
 	}
 	began := time.Now()

@@ -154,7 +154,7 @@ func (e *Engine) finish(ctx context.Context, spec Spec, kubeconfig string, progr
 		return Observation{}, err
 	}
 	defer server.close()
-	if err := e.waitForNodes(ctx, server, spec, time.Time{}, progress); err != nil {
+	if err := e.waitForNodes(ctx, server, spec, nil, progress); err != nil {
 		return Observation{}, err
 	}
 	if len(spec.Manifests) > 0 {

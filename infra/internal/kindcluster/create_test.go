@@ -105,17 +105,27 @@ func TestCreateRefusesWhatIsNotItsToReplace(t *testing.T) {
 
 func TestAFailedCreationSaysWhyAndLeavesNothing(t *testing.T) {
 	b := newBench(t)
-	output := "I0101 00:00:00 verbose\n[kubelet-check] waiting\n\tk8s.io/stack\nerror: cgroup v1 is not supported\n"
+	output := "I0101 00:00:00 verbose\n[kubelet-check] waiting\n\tk8s.io/stack\nerror: error execution phase wait-control-plane\n"
 	b.kind.err = &exec.RunError{Command: []string{"docker", "exec", "--privileged", "dev-control-plane", "kubeadm", "init", "--v=6"},
 		Output: []byte(output), Inner: errors.New("exit status 1")}
+	b.docker.answers = map[string]string{
+		"exec dev-control-plane sh -c cat $(ls -t /var/log/pods/kube-system_kube-apiserver-": "2026-01-01T00:00:00Z stderr F I0101 starting\n2026-01-01T00:00:00Z stderr F Error: unknown flag: --no-such-flag\n",
+		"exec dev-control-plane journalctl":                                                  "I0101 fine\nE0101 run.go:72] \"command failed\" err=\"cgroup v1\"\n",
+	}
 
 	_, err := b.engine.Create(t.Context(), oneNode(), b.steps.add)
 	var failure *Failure
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, "kind could not make cluster dev", failure.Cause)
-	assert.Equal(t, "docker exec --privileged dev-control-plane kubeadm init: [kubelet-check] waiting\nerror: cgroup v1 is not supported", failure.Seen)
+	assert.Equal(t, "docker exec --privileged dev-control-plane kubeadm init: error: error execution phase wait-control-plane\n"+
+		"kube-apiserver: Error: unknown flag: --no-such-flag\n"+
+		"kubelet: E0101 run.go:72] \"command failed\" err=\"cgroup v1\"", failure.Seen)
 	assert.Empty(t, b.docker.containers)
 	assert.Empty(t, b.docker.networks)
+}
+
+func TestAnOutputWithoutErrorsIsShownFromItsEnd(t *testing.T) {
+	assert.Equal(t, "two\nthree", complaint("I0101 00:00:00 one\ntwo\n\n  goroutine\nthree\n"))
 }
 
 func TestACancelledCreationLeavesNothing(t *testing.T) {

@@ -25,6 +25,8 @@ type fakeDocker struct {
 	cgroups    string
 	// fail makes commands that begin with a text fail with another.
 	fail map[string]string
+	// answers is what commands that begin with a text print.
+	answers map[string]string
 	// ran is called after `docker run` and `docker start`.
 	ran func(name string)
 }
@@ -61,6 +63,11 @@ func (d *fakeDocker) answer(stdin io.Reader, command string, args []string) (str
 	for prefix, text := range d.fail {
 		if strings.HasPrefix(command, prefix) {
 			return "", &commandError{args: args, stderr: text, err: errors.New("exit status 1")}
+		}
+	}
+	for prefix, text := range d.answers {
+		if strings.HasPrefix(command, prefix) {
+			return text, nil
 		}
 	}
 	last := args[len(args)-1]

@@ -24,25 +24,13 @@ func (e *Engine) Start(ctx context.Context, spec Spec, progress Progress) (Obser
 }
 
 func (e *Engine) start(ctx context.Context, spec Spec, progress Progress) (Observation, error) {
-	began := time.Now()
 	nodes, err := e.nodes(ctx, spec.Name)
 	if err != nil {
 		return Observation{}, err
 	}
-	args := []string{"start"}
-	for _, node := range nodes {
-		if !node.Running {
-			args = append(args, node.Name)
-		}
-	}
-	if len(args) == 1 {
-		began = time.Time{} // nothing stopped, so nothing is stale
-	} else {
-		progress(fmt.Sprintf("starting %d containers", len(args)-1))
-		if _, err := e.docker.run(ctx, nil, args...); err != nil {
-			return Observation{}, &Failure{Cause: fmt.Sprintf("the containers of cluster %s cannot be started", spec.Name), Err: err,
-				Next: "mend what docker says, or recreate the cluster (terraform apply -replace)"}
-		}
+	started, err := e.startNodes(ctx, spec.Name, nodes, progress)
+	if err != nil {
+		return Observation{}, err
 	}
 	credentials, err := e.readCredentials(spec.Name)
 	if err != nil {
@@ -58,10 +46,31 @@ func (e *Engine) start(ctx context.Context, spec Spec, progress Progress) (Obser
 	if err != nil {
 		return Observation{}, unreachable(spec.Name, credentials, err)
 	}
-	if err := e.waitForNodes(ctx, server, spec, began, progress); err != nil {
+	if err := e.waitForNodes(ctx, server, spec, started, progress); err != nil {
 		return Observation{}, err
 	}
 	return Observation{State: StateRunning, Nodes: nodes, Network: spec.Network, UID: uid, Credentials: credentials}, nil
+}
+
+// startNodes starts the containers that do not run, and returns when each of
+// them was.
+func (e *Engine) startNodes(ctx context.Context, cluster string, nodes []NodeContainer, progress Progress) (map[string]time.Time, error) {
+	started := map[string]time.Time{}
+	for _, node := range nodes {
+		if !node.Running {
+			started[node.Name] = time.Now()
+		}
+	}
+	if len(started) == 0 {
+		return nil, nil
+	}
+	progress(fmt.Sprintf("starting %d containers", len(started)))
+	args := append([]string{"start"}, slices.Sorted(maps.Keys(started))...)
+	if _, err := e.docker.run(ctx, nil, args...); err != nil {
+		return nil, &Failure{Cause: fmt.Sprintf("the containers of cluster %s cannot be started", cluster), Err: err,
+			Next: "mend what docker says, or recreate the cluster (terraform apply -replace)"}
+	}
+	return started, nil
 }
 
 // Update changes what can be changed while a cluster runs: registry mirrors

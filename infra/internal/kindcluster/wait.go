@@ -8,10 +8,10 @@ import (
 )
 
 // waitForNodes returns when all nodes of spec are Ready, and fails with the
-// words of those that are not when spec.Wait is over. A kubelet that has not
-// renewed its lease after since does not count: what the API server says of
-// its node is from before a stop.
-func (e *Engine) waitForNodes(ctx context.Context, server *api, spec Spec, since time.Time, progress Progress) error {
+// words of those that are not when spec.Wait is over. Of a node in started, a
+// lease is wanted that its kubelet renewed after that time: what the API server
+// says of the node may be from before its stop.
+func (e *Engine) waitForNodes(ctx context.Context, server *api, spec Spec, started map[string]time.Time, progress Progress) error {
 	// Without a CNI no node becomes Ready.
 	if spec.Wait == 0 || spec.networking().DisableDefaultCNI {
 		return nil
@@ -21,7 +21,7 @@ func (e *Engine) waitForNodes(ctx context.Context, server *api, spec Spec, since
 	defer cancel()
 	reason := "the API server has not answered"
 	for {
-		unready, err := unreadyNodes(ctx, server, spec, since)
+		unready, err := unreadyNodes(ctx, server, spec, started)
 		switch {
 		case err != nil && ctx.Err() == nil:
 			reason = err.Error()
@@ -45,13 +45,13 @@ func (e *Engine) waitForNodes(ctx context.Context, server *api, spec Spec, since
 
 var errWaited = fmt.Errorf("time is over: %w", context.DeadlineExceeded)
 
-func unreadyNodes(ctx context.Context, server *api, spec Spec, since time.Time) ([]string, error) {
+func unreadyNodes(ctx context.Context, server *api, spec Spec, started map[string]time.Time) ([]string, error) {
 	nodes, err := server.nodes(ctx)
 	if err != nil {
 		return nil, err
 	}
 	renewals := map[string]time.Time{}
-	if !since.IsZero() {
+	if len(started) > 0 {
 		if renewals, err = server.renewals(ctx); err != nil {
 			return nil, err
 		}
@@ -61,7 +61,7 @@ func unreadyNodes(ctx context.Context, server *api, spec Spec, since time.Time) 
 		switch {
 		case node.Reason != "":
 			unready = append(unready, fmt.Sprintf("node %s: %s", node.Name, node.Reason))
-		case !since.IsZero() && !renewals[node.Name].After(since):
+		case !started[node.Name].IsZero() && !renewals[node.Name].After(started[node.Name]):
 			unready = append(unready, fmt.Sprintf("node %s: its kubelet has not reported since the start", node.Name))
 		}
 	}

@@ -106,7 +106,7 @@ func TestASignThatSettlesEndsTheWaitWithoutAnotherChange(t *testing.T) {
 		p.Status.Conditions[0].LastTransitionTime = ago(0)
 	})...)
 	began := time.Now()
-	c.now = func() time.Time { return noon.Add(time.Since(began) * 100) } // a clock that runs fast
+	c.now = func() time.Time { return noon.Add(settleSchedule - 50*time.Millisecond + time.Since(began)) }
 	err := c.WaitReady(t.Context(), Wait{Workloads: []Workload{inventory}})
 	assert.ErrorContains(t, err, "too little cpu is free")
 }

@@ -1,8 +1,11 @@
 package provider
 
 import (
+	"fmt"
+
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/defaults"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/listdefault"
@@ -95,6 +98,9 @@ func nestedList(description string, element map[string]attr.Type, attributes map
 }
 
 func defaultString(value, description string, validators ...validator.String) schema.StringAttribute {
+	if value != "" {
+		description += fmt.Sprintf(" Default `%s`.", value)
+	}
 	return schema.StringAttribute{
 		Optional: true, Computed: true, Default: stringdefault.StaticString(value),
 		MarkdownDescription: description, Validators: validators,
@@ -104,6 +110,14 @@ func defaultString(value, description string, validators ...validator.String) sc
 func defaultInt(value int64, description string, validators ...validator.Int64) schema.Int64Attribute {
 	return schema.Int64Attribute{
 		Optional: true, Computed: true, Default: int64default.StaticInt64(value),
-		MarkdownDescription: description, Validators: validators,
+		MarkdownDescription: description + fmt.Sprintf(" Default `%d`.", value), Validators: validators,
+	}
+}
+
+// defaultFalse is a bool that is false by default.
+func defaultFalse(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+		MarkdownDescription: description + " Default `false`.",
 	}
 }

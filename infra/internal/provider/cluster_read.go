@@ -95,7 +95,9 @@ func (m *clusterModel) drift(ctx context.Context, seen kindcluster.Observation, 
 	for i, node := range nodes {
 		if seen.HasNode(names[i]) {
 			kept = append(kept, node)
+			continue
 		}
+		diags.AddWarning(fmt.Sprintf("node %s is gone", names[i]), "Its container was removed outside of Terraform.")
 	}
 	if len(kept) == len(nodes) {
 		return

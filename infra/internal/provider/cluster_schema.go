@@ -8,9 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -45,12 +43,8 @@ func (r *clusterResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 			Validators: []validator.String{dockerName()},
 		},
 		"nodes": nodesAttribute(),
-		"wait": schema.StringAttribute{
-			Optional: true, Computed: true, Default: stringdefault.StaticString("2m"),
-			MarkdownDescription: "How long all nodes may take to become Ready once the control plane answers, " +
-				"for example `90s`; `0s` does not wait. Creation fails when the time is over.",
-			Validators: []validator.String{duration()},
-		},
+		"wait": defaultString("2m", "How long all nodes may take to become Ready once the control plane answers; "+
+			"`0s` does not wait. Creation fails when the time is over.", duration()),
 	}
 	addConfigurationAttributes(attributes)
 	addComputedAttributes(attributes)
@@ -65,11 +59,8 @@ func addConfigurationAttributes(attributes map[string]schema.Attribute) {
 	attributes["registry_mirrors"] = mirrorsAttribute()
 	attributes["feature_gates"] = boolMap("Kubernetes feature gates.")
 	attributes["runtime_config"] = stringMap("API groups and versions to switch on or off, for example `\"api/alpha\" = \"false\"`.")
-	attributes["encrypt_secrets"] = schema.BoolAttribute{
-		Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-		MarkdownDescription: "Whether the API server encrypts Secrets in etcd. The key is made for the cluster and " +
-			"lies in its control-plane nodes only: it is in no plan, state or file of this host.",
-	}
+	attributes["encrypt_secrets"] = defaultFalse("Whether the API server encrypts Secrets in etcd. The key is made for the cluster and " +
+		"lies in its control-plane nodes only: it is in no plan, state or file of this host.")
 	attributes["audit_policy"] = schema.StringAttribute{
 		Optional: true,
 		MarkdownDescription: "Audit policy (`audit.k8s.io/v1`, YAML). When it is set, the API server writes its audit log to " +
@@ -146,10 +137,7 @@ func mountsAttribute() schema.Attribute {
 			Required: true, MarkdownDescription: "Absolute path in the node.",
 			Validators: []validator.String{absolutePath()},
 		},
-		"read_only": schema.BoolAttribute{
-			Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-			MarkdownDescription: "Whether the node may only read it.",
-		},
+		"read_only": defaultFalse("Whether the node may only read it."),
 	})
 }
 
@@ -171,14 +159,11 @@ func networkingAttribute() schema.Attribute {
 		Optional: true, Computed: true, Default: defaultNetworking(),
 		MarkdownDescription: "Addresses and proxying.",
 		Attributes: map[string]schema.Attribute{
-			"pod_subnet":         defaultString(defaultPodSubnet, "CIDR block of the pods.", cidr()),
-			"service_subnet":     defaultString(defaultServiceSubnet, "CIDR block of the Services.", cidr()),
-			"api_server_address": defaultString(defaultAPIServerAddress, "Address of the host on which the API server listens.", ipAddress()),
-			"api_server_port":    defaultInt(0, "Port of the host on which the API server listens; 0 takes a free one, which stays the same.", int64validator.Between(0, 65535)),
-			"disable_default_cni": schema.BoolAttribute{
-				Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-				MarkdownDescription: "Whether to leave out the node image's CNI. Nodes become Ready when another one is installed, so creation does not wait for it.",
-			},
+			"pod_subnet":          defaultString(defaultPodSubnet, "CIDR block of the pods.", cidr()),
+			"service_subnet":      defaultString(defaultServiceSubnet, "CIDR block of the Services.", cidr()),
+			"api_server_address":  defaultString(defaultAPIServerAddress, "Address of the host on which the API server listens.", ipAddress()),
+			"api_server_port":     defaultInt(0, "Port of the host on which the API server listens; 0 takes a free one, which stays the same.", int64validator.Between(0, 65535)),
+			"disable_default_cni": defaultFalse("Whether to leave out the node image's CNI. Nodes become Ready when another one is installed, so creation does not wait for it."),
 			"kube_proxy_mode": defaultString(defaultKubeProxyMode, "`iptables`, `nftables`, `ipvs` or `none`.",
 				stringvalidator.OneOf("iptables", "nftables", "ipvs", "none")),
 		},

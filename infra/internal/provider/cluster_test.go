@@ -235,7 +235,9 @@ func TestARemovedNodeIsPlannedAsAReplacement(t *testing.T) {
 	state := tf.created(config)
 	engine.cluster.Nodes = engine.cluster.Nodes[:1]
 
-	planned := tf.plan(tf.read(state).state, config)
+	read := tf.read(state)
+	assert.Equal(t, []string{"node dev-worker is gone\nIts container was removed outside of Terraform."}, read.warnings)
+	planned := tf.plan(read.state, config)
 	assert.Equal(t, []string{"nodes"}, planned.replaces)
 	assert.Contains(t, planned.warnings[0], "kind cannot add nodes")
 }

@@ -144,8 +144,9 @@ func (r *registryResource) ImportState(ctx context.Context, req resource.ImportS
 
 // registryReasons says why a change loses the images of a registry.
 var registryReasons = map[string]string{
-	"name":   "a container cannot be renamed without its users noticing",
-	"volume": "the images are in the old volume, which is removed with the old registry",
+	"name":    "a container cannot be renamed without its users noticing",
+	"cluster": "the label of a volume cannot be changed",
+	"volume":  "the images are in the old volume, which is removed with the old registry",
 }
 
 // ModifyPlan fills in what follows from the configuration, so that resources

@@ -41,7 +41,7 @@ func (r *registryResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"cluster": schema.StringAttribute{
 				Optional: true, Computed: true,
 				MarkdownDescription: "Cluster that the registry belongs to, the value of the docker label `kindling.internal/cluster` on container, " +
-					"volume and network; by default the name without `-registry`. Changed in place.",
+					"volume and network; by default the name without `-registry`.",
 				Validators: []validator.String{clusterName()},
 			},
 			"port": defaultInt(defaultRegistryPort, "Port of 127.0.0.1 on which the registry listens. Changed in place.",

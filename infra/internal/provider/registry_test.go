@@ -52,7 +52,7 @@ func TestAStoppedRegistryIsStartedAndAGoneOneCreated(t *testing.T) {
 }
 
 func TestANewImagePortOrNetworkReplacesTheContainerOnly(t *testing.T) {
-	for attribute, value := range map[string]any{"image": "registry:2", "port": 5002, "network": "other", "cluster": "other"} {
+	for attribute, value := range map[string]any{"image": "registry:2", "port": 5002, "network": "other"} {
 		engine := &fakeEngine{}
 		tf := newTerraform(t, "kind_registry", engine)
 		state := tf.created(tf.config(devRegistry(nil)))
@@ -66,8 +66,8 @@ func TestANewImagePortOrNetworkReplacesTheContainerOnly(t *testing.T) {
 	}
 }
 
-func TestAnotherVolumeOrNameLosesTheImagesAndThePlanSaysSo(t *testing.T) {
-	for attribute, value := range map[string]string{"volume": "other", "name": "other"} {
+func TestAnotherVolumeNameOrClusterLosesTheImagesAndThePlanSaysSo(t *testing.T) {
+	for attribute, value := range map[string]string{"volume": "other", "name": "other", "cluster": "other"} {
 		tf := newTerraform(t, "kind_registry", &fakeEngine{})
 		state := tf.created(tf.config(devRegistry(nil)))
 		planned := tf.plan(state, tf.config(devRegistry(map[string]any{attribute: value})))

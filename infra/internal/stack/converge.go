@@ -16,13 +16,26 @@ import (
 // converge plans a root and carries the plan out when it changes anything.
 func (s *Stack) converge(ctx context.Context, root Root, name string, step Step) (changed bool, err error) {
 	step.Update("planning")
-	file := filepath.Join(s.Work(), name+".tfplan")
+	file := s.planFile(name)
 	defer os.Remove(file)
 	changed, err = root.Plan(ctx, file, false)
 	if err != nil || !changed {
 		return false, err
 	}
-	return true, root.Apply(ctx, file, applyProgress(step))
+	return true, s.apply(ctx, root, name, file, step)
+}
+
+// planFile is where a root's plan lies until it is carried out. A plan holds credentials of the
+// cluster: it never outlives the command.
+func (s *Stack) planFile(name string) string { return filepath.Join(s.Work(), name+".tfplan") }
+
+// apply carries a plan out, and adopts what an earlier, killed run has created already.
+func (s *Stack) apply(ctx context.Context, root Root, name, plan string, step Step) error {
+	err := root.Apply(ctx, plan, applyProgress(step))
+	if addresses := terraform.AlreadyExists(err); len(addresses) > 0 {
+		return s.adopt(ctx, root, filepath.Join(s.dir(), name), plan, addresses, step)
+	}
+	return err
 }
 
 // applyProgress shows the resources that are being changed right now.

@@ -42,8 +42,7 @@ func (s *Stack) Down(ctx context.Context) error {
 
 // clusterName is the recorded name, or the environment's when none is recorded.
 func (s *Stack) clusterName(ctx context.Context, root Root) string {
-	var connection Connection
-	if found, err := root.Output(ctx, "cluster", &connection); err == nil && found && connection.Name != "" {
+	if connection, _, err := clusterOutputs(ctx, root); err == nil && connection.Name != "" {
 		return connection.Name
 	}
 	if name := os.Getenv("TF_VAR_name"); name != "" {

@@ -31,11 +31,20 @@ func (s *Stack) exclusive() (release func(), err error) {
 		file.Close()
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	if err := writeHolder(file); err != nil {
+	if err := errors.Join(writeHolder(file), s.removePlans()); err != nil {
 		file.Close()
 		return nil, err
 	}
 	return func() { file.Close() }, nil
+}
+
+// removePlans removes the plans of a command that was killed: they hold credentials of the cluster.
+func (s *Stack) removePlans() error {
+	plans, err := filepath.Glob(filepath.Join(s.Work(), "*.tfplan*"))
+	for _, plan := range plans {
+		err = errors.Join(err, removeFile(plan))
+	}
+	return err
 }
 
 func writeHolder(file *os.File) error {

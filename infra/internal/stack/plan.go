@@ -3,7 +3,6 @@ package stack
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -77,7 +76,7 @@ func (s *Stack) planned(ctx context.Context, parts Parts, name, dir string, step
 		return nil, err
 	}
 	step.Update("planning")
-	file := filepath.Join(s.Work(), name+".plan-only")
+	file := s.planFile(name + "-only")
 	defer removePlan(file)
 	changed, err := root.Plan(ctx, file, false)
 	if err != nil || !changed {

@@ -4,6 +4,7 @@ package stack
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"path/filepath"
 	"time"
@@ -54,8 +55,8 @@ type Supply interface {
 	// Known returns what is provided already, and builds nothing.
 	Known() (Parts, error)
 	// Push stores the workload images in a registry that mirrors the published ones, and returns
-	// how many were not there.
-	Push(ctx context.Context, registry string) (int, error)
+	// how many there are and how many of them were not there.
+	Push(ctx context.Context, registry string) (all, fresh int, err error)
 }
 
 // Images builds the services' images and stores them in a registry.
@@ -71,7 +72,7 @@ type Root interface {
 	Show(ctx context.Context, file string) (*tfjson.Plan, error)
 	Apply(ctx context.Context, file string, progress func(terraform.Change)) error
 	Destroy(ctx context.Context, progress func(terraform.Change), refresh bool) error
-	Output(ctx context.Context, name string, value any) (bool, error)
+	Outputs(ctx context.Context) (map[string]json.RawMessage, error)
 	HasState() bool
 }
 
@@ -79,6 +80,7 @@ type Root interface {
 type Cluster interface {
 	WaitReady(ctx context.Context, wait kube.Wait) error
 	Snapshot(ctx context.Context, workloads []kube.Workload) ([]kube.Status, error)
+	Logs(ctx context.Context, options kube.LogOptions, out io.Writer) error
 }
 
 // Authority signs the certificate that services answer HTTPS with.

@@ -42,18 +42,14 @@ func (s *Stack) connection(ctx context.Context, parts Parts) (Connection, error)
 	if err != nil {
 		return Connection{}, s.terraformFailure("cluster", err)
 	}
-	var connection Connection
 	if !root.HasState() {
-		return connection, s.notUp()
+		return Connection{}, s.notUp()
 	}
-	found, err := root.Output(ctx, "cluster", &connection)
-	if err != nil {
-		return connection, err
+	connection, _, err := clusterOutputs(ctx, root)
+	if err == nil && connection.Endpoint == "" {
+		err = s.notUp()
 	}
-	if !found {
-		return connection, s.notUp()
-	}
-	return connection, nil
+	return connection, err
 }
 
 func (s *Stack) notUp() error {

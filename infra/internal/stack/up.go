@@ -35,17 +35,24 @@ func (s *Stack) Up(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
+	renewed, err := s.certificates(services)
+	if err != nil {
+		return Report{}, err
+	}
+	early := s.planEarly(ctx, parts)
+	defer early.drop()
 	target, err := s.clusterAndImages(ctx, parts, services)
 	if err != nil {
 		return Report{}, err
 	}
-	if err := s.deliver(ctx, target); err != nil {
+	released, err := s.deliver(ctx, target)
+	if err != nil {
 		return Report{}, err
 	}
-	if err := s.certificates(services); err != nil {
-		return Report{}, err
+	if released || renewed || target.clusterChanged {
+		early.drop()
 	}
-	return s.workloads(ctx, parts, target)
+	return s.workloads(ctx, parts, target, early)
 }
 
 func catalogFailure(err error) error {
@@ -88,6 +95,8 @@ type target struct {
 	connection Connection
 	registry   Registry
 	built      []image.Built
+
+	clusterChanged bool
 }
 
 // clusterAndImages makes the cluster and the registry, and builds the services meanwhile.
@@ -99,7 +108,7 @@ func (s *Stack) clusterAndImages(ctx context.Context, parts Parts, services []ca
 		return err
 	})
 	group.Go(func() (err error) {
-		t.connection, t.registry, err = s.cluster(both, parts)
+		err = s.cluster(both, parts, &t)
 		return err
 	})
 	return t, group.Wait()
@@ -110,13 +119,22 @@ func (s *Stack) clusterAndImages(ctx context.Context, parts Parts, services []ca
 func (s *Stack) build(ctx context.Context, services []catalog.Service) ([]image.Built, error) {
 	step := s.Progress.Step("images")
 	items := map[string]Item{}
+	running, err := release.Load(s.Root, s.Environment)
+	if err != nil {
+		step.Fail()
+		return nil, err
+	}
 	built, err := s.Images.BuildAll(ctx, serviceNames(services), func(p image.Progress) {
 		switch p.Stage {
 		case image.StageStarted:
 			items[p.Service] = step.Item(p.Service)
 			items[p.Service].Update("building")
 		case image.StageBuilt:
-			items[p.Service].Done(fmt.Sprintf("%.19s…  built in %s", p.Built.Digest, ui.Elapsed(p.Built.Elapsed)))
+			done := "built in " + ui.Elapsed(p.Built.Elapsed)
+			if running.Services[p.Service].Digest() == p.Built.Digest {
+				done = "unchanged"
+			}
+			items[p.Service].Done(fmt.Sprintf("%.19s…  %s", p.Built.Digest, done))
 		case image.StageFailed:
 		}
 	})
@@ -138,48 +156,50 @@ func buildFailure(err error) error {
 }
 
 // cluster applies the cluster root.
-func (s *Stack) cluster(ctx context.Context, parts Parts) (connection Connection, registry Registry, err error) {
+func (s *Stack) cluster(ctx context.Context, parts Parts, t *target) error {
 	step := s.Progress.Step("cluster")
 	root, err := s.open(ctx, s.clusterDir(), parts)
 	if err == nil {
-		_, err = s.converge(ctx, root, "cluster", step)
+		t.clusterChanged, err = s.converge(ctx, root, "cluster", step)
 	}
 	if err == nil {
-		connection, registry, err = s.outputs(ctx, root)
+		t.connection, t.registry, err = clusterOutputs(ctx, root)
 	}
 	if err != nil {
 		step.Fail()
-		return connection, registry, s.terraformFailure("cluster", err)
+		return s.terraformFailure("cluster", err)
 	}
-	if connection.Kubeconfig != "" {
-		if err := writeFile(s.Kubeconfig(), []byte(connection.Kubeconfig), 0o600); err != nil {
-			return connection, registry, err
+	if t.connection.Kubeconfig != "" {
+		if err := writeFile(s.Kubeconfig(), []byte(t.connection.Kubeconfig), 0o600); err != nil {
+			return err
 		}
 	}
-	step.Done(connection.Name + " · " + connection.Flavour + " · " + connection.Endpoint)
-	return connection, registry, nil
+	step.Done(t.connection.Name + " · " + t.connection.Flavour + " · " + t.connection.Endpoint)
+	return nil
 }
 
-func (s *Stack) outputs(ctx context.Context, root Root) (connection Connection, registry Registry, err error) {
-	if _, err = root.Output(ctx, "cluster", &connection); err != nil {
-		return connection, registry, err
-	}
-	_, err = root.Output(ctx, "registry", &registry)
-	return connection, registry, err
-}
-
-// deliver stores images in the registry and writes the release record.
-func (s *Stack) deliver(ctx context.Context, t target) error {
+// deliver stores images in the registry and writes the release record. It reports whether the
+// record changed.
+func (s *Stack) deliver(ctx context.Context, t target) (changed bool, err error) {
 	step := s.Progress.Step("push")
-	pushed, err := s.Supply.Push(ctx, t.registry.Push)
+	all, pushed, err := s.Supply.Push(ctx, t.registry.Push)
+	if err == nil {
+		var fresh int
+		changed, fresh, err = s.deliverServices(ctx, t)
+		all, pushed = all+len(t.built), pushed+fresh
+	}
 	if err != nil {
 		step.Fail()
-		return err
+		return false, err
 	}
+	step.Done(fmt.Sprintf("%d images, %d of them new to %s", all, pushed, t.registry.Host))
+	return changed, nil
+}
+
+func (s *Stack) deliverServices(ctx context.Context, t target) (changed bool, pushed int, err error) {
 	record, err := release.Load(s.Root, s.Environment)
 	if err != nil {
-		step.Fail()
-		return err
+		return false, 0, err
 	}
 	record = record.Clone()
 	version := s.Version(ctx)
@@ -187,8 +207,7 @@ func (s *Stack) deliver(ctx context.Context, t target) error {
 	for _, built := range t.built {
 		ref, fresh, err := s.Images.Push(ctx, built, t.registry.Push, t.registry.Insecure)
 		if err != nil {
-			step.Fail()
-			return err
+			return false, pushed, err
 		}
 		if fresh {
 			pushed++
@@ -197,24 +216,19 @@ func (s *Stack) deliver(ctx context.Context, t target) error {
 		names = append(names, built.Service)
 	}
 	record.Keep(names)
-	if _, err := release.Save(s.Root, s.Environment, record); err != nil {
-		step.Fail()
-		return err
-	}
-	step.Done(fmt.Sprintf("%d images, %d of them new to %s", len(names)+len(t.built), pushed, t.registry.Host))
-	return nil
+	changed, err = release.Save(s.Root, s.Environment, record)
+	return changed, pushed, err
 }
 
 // certificates makes the certificate for the hosts of all routes.
-func (s *Stack) certificates(services []catalog.Service) error {
+func (s *Stack) certificates(services []catalog.Service) (made bool, err error) {
 	hosts := map[string]bool{"localhost": true}
 	for _, service := range services {
 		for _, route := range service.Routes {
 			hosts[route.Host] = true
 		}
 	}
-	_, err := s.Authority.Issue(filepath.Join(s.dir(), ".tls"), slices.Sorted(maps.Keys(hosts)))
-	return err
+	return s.Authority.Issue(filepath.Join(s.dir(), ".tls"), slices.Sorted(maps.Keys(hosts)))
 }
 
 // open opens and initialises a root; what Terraform prints goes to a log of its own.
@@ -229,6 +243,9 @@ func (s *Stack) open(ctx context.Context, dir string, parts Parts) (Root, error)
 	}
 	root, err := s.Terraform(dir, parts, log)
 	if err != nil {
+		return nil, err
+	}
+	if err := removeFile(filepath.Join(dir, adoptionFile)); err != nil { // a killed adoption's
 		return nil, err
 	}
 	return root, root.Init(ctx)

@@ -12,7 +12,6 @@ import (
 
 	"kindling.internal/infra/internal/kube"
 	"kindling.internal/infra/internal/release"
-	"kindling.internal/infra/internal/terraform"
 	"kindling.internal/infra/internal/ui"
 )
 
@@ -25,16 +24,13 @@ type service struct {
 }
 
 // workloads applies the workloads root and waits until everything runs.
-func (s *Stack) workloads(ctx context.Context, parts Parts, t target) (Report, error) {
+func (s *Stack) workloads(ctx context.Context, parts Parts, t target, early *earlyPlan) (Report, error) {
 	step := s.Progress.Step("workloads")
 	since := time.Now()
-	root, err := s.open(ctx, s.workloadsDir(), parts)
-	if err == nil {
-		_, err = s.converge(ctx, root, "workloads", step)
-	}
+	root, err := s.convergeWorkloads(ctx, parts, early, step)
 	if err != nil {
 		step.Fail()
-		return Report{}, s.workloadsFailure(err)
+		return Report{}, s.terraformFailure("workloads", err)
 	}
 	report, statuses, err := s.await(ctx, root, t.connection, since, step)
 	if err != nil {
@@ -45,14 +41,19 @@ func (s *Stack) workloads(ctx context.Context, parts Parts, t target) (Report, e
 	return report, nil
 }
 
-// workloadsFailure adds the way out to what a killed apply leaves behind.
-func (s *Stack) workloadsFailure(err error) error {
-	failure := s.terraformFailure("workloads", err)
-	var shown *ui.Failure
-	if addresses := terraform.AlreadyExists(err); len(addresses) > 0 && errors.As(failure, &shown) {
-		shown.Next = []string{"an interrupted run created them without recording it: kindling adopt env=" + s.Environment}
+// convergeWorkloads carries out the plan that was made early, or plans now.
+func (s *Stack) convergeWorkloads(ctx context.Context, parts Parts, early *earlyPlan, step Step) (Root, error) {
+	if root, changed, ok := early.wait(); ok {
+		if !changed {
+			return root, nil
+		}
+		return root, s.apply(ctx, root, "workloads", early.file, step)
 	}
-	return failure
+	root, err := s.open(ctx, s.workloadsDir(), parts)
+	if err == nil {
+		_, err = s.converge(ctx, root, "workloads", step)
+	}
+	return root, err
 }
 
 // await watches all workloads at once.
@@ -79,13 +80,8 @@ func (s *Stack) await(ctx context.Context, root Root, connection Connection, sin
 	return s.report(services, statuses), statuses, nil
 }
 
-func readWorkloads(ctx context.Context, root Root) ([]kube.Workload, map[string]service, error) {
-	var workloads []kube.Workload
-	var services map[string]service
-	if _, err := root.Output(ctx, "workloads", &workloads); err != nil {
-		return nil, nil, err
-	}
-	_, err := root.Output(ctx, "services", &services)
+func readWorkloads(ctx context.Context, root Root) (workloads []kube.Workload, services map[string]service, err error) {
+	err = readOutputs(ctx, root, map[string]any{"workloads": &workloads, "services": &services})
 	return workloads, services, err
 }
 

@@ -3,7 +3,6 @@ package supply
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -172,8 +171,7 @@ func takeSlot(ctx context.Context, slots chan struct{}) bool {
 
 // buildOne builds a part under its lock, unless another process did meanwhile.
 func (b *Builder) buildOne(ctx context.Context, known map[string]hashed, h hashed) error {
-	b.tell(Event{Part: h.Name, State: Waiting})
-	unlock, err := b.Cache.lock(ctx, h.Name)
+	unlock, err := b.Cache.lock(ctx, h.Name, func() { b.tell(Event{Part: h.Name, State: Waiting}) })
 	if err != nil {
 		return err
 	}
@@ -224,58 +222,6 @@ func (b *Builder) tell(e Event) {
 	b.Progress(e)
 }
 
-// Status is what the cache holds of a part.
-type Status struct {
-	Part   Part
-	Hash   string
-	Cached bool
-	Record Record // when cached
-	Dir    string
-}
-
-// List tells of each part whether it is in the cache.
-func (b *Builder) List(parts []Part) ([]Status, error) {
-	known, err := hashParts(parts)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]Status, 0, len(parts))
-	for _, p := range parts {
-		h := known[p.Name]
-		record, ok := b.Cache.find(h)
-		list = append(list, Status{Part: p, Hash: h.hash, Cached: ok, Record: record, Dir: b.Cache.partDir(h)})
-	}
-	return list, nil
-}
-
-// Verify compares every cached part's files with the checksums taken when it was built.
-func (b *Builder) Verify(parts []Part) error {
-	list, err := b.List(parts)
-	if err != nil {
-		return err
-	}
-	var wrong []error
-	for _, s := range list {
-		if s.Cached {
-			wrong = append(wrong, verify(s))
-		}
-	}
-	return errors.Join(wrong...)
-}
-
-func verify(s Status) error {
-	sums, _, err := checksums(s.Dir)
-	if err != nil {
-		return err
-	}
-	for name, want := range s.Record.Files {
-		if got := sums[name]; got != want {
-			return fmt.Errorf("part %s: %s was changed after it was built; remove %s and build again", s.Part.Name, name, s.Dir)
-		}
-	}
-	return nil
-}
-
 func lastLines(path string, n int) []string {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -283,17 +229,4 @@ func lastLines(path string, n int) []string {
 	}
 	lines := strings.Split(strings.TrimRight(string(text), "\n"), "\n")
 	return lines[max(0, len(lines)-n):]
-}
-
-// NeedsDebian tells whether building the named parts unpacks Debian packages.
-func (b *Builder) NeedsDebian(parts []Part, names []string) (bool, error) {
-	known, err := hashParts(parts)
-	if err != nil {
-		return false, err
-	}
-	wanted, err := missing(b.Cache, known, names)
-	return slices.ContainsFunc(wanted, func(h hashed) bool {
-		_, debian := h.recipe.(debianRoot)
-		return debian
-	}), err
 }

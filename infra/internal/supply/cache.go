@@ -58,8 +58,9 @@ func (c Cache) find(h hashed) (Record, bool) {
 	return record, true
 }
 
-// lock keeps others from building the same part. It waits for them, and gives up when ctx ends.
-func (c Cache) lock(ctx context.Context, name string) (unlock func(), err error) {
+// lock keeps others from building the same part. When another has it, it calls waiting once, waits
+// for them, and gives up when ctx ends.
+func (c Cache) lock(ctx context.Context, name string, waiting func()) (unlock func(), err error) {
 	path := filepath.Join(c.Dir, "locks", name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
@@ -68,7 +69,7 @@ func (c Cache) lock(ctx context.Context, name string) (unlock func(), err error)
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for first := true; ; first = false {
 		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		if err == nil {
 			return func() { file.Close() }, nil
@@ -76,6 +77,9 @@ func (c Cache) lock(ctx context.Context, name string) (unlock func(), err error)
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			file.Close()
 			return nil, err
+		}
+		if first {
+			waiting()
 		}
 		select {
 		case <-ctx.Done():

@@ -53,7 +53,8 @@ func (d debianRoot) wanted(name string) bool {
 	return len(d.Keep) == 0 || under(name, d.Keep)
 }
 
-// filterTar copies the entries of an archive whose absolute path is wanted.
+// filterTar copies the entries of an archive whose absolute path is wanted. It refuses hard links
+// to what is not: they could not be unpacked.
 func filterTar(from, to string, wanted func(name string) bool) (err error) {
 	in, err := os.Open(from)
 	if err != nil {
@@ -74,8 +75,11 @@ func filterTar(from, to string, wanted func(name string) bool) (err error) {
 		if err != nil {
 			return err
 		}
-		if !wanted("/" + strings.Trim(strings.TrimPrefix(header.Name, "."), "/")) {
+		if !wanted(absolute(header.Name)) {
 			continue
+		}
+		if header.Typeflag == tar.TypeLink && !wanted(absolute(header.Linkname)) {
+			return fmt.Errorf("%s is kept and is a hard link to %s, which is not", absolute(header.Name), absolute(header.Linkname))
 		}
 		if err := writer.WriteHeader(header); err != nil {
 			return err
@@ -85,6 +89,9 @@ func filterTar(from, to string, wanted func(name string) bool) (err error) {
 		}
 	}
 }
+
+// absolute is the path of a tar entry: ./usr/bin/ is /usr/bin.
+func absolute(name string) string { return path.Clean("/" + name) }
 
 // under tells whether a path matches one of the globs, or lies below one that does.
 func under(name string, globs []string) bool {

@@ -57,6 +57,9 @@ func replaceLink(path, target string) error {
 		return nil
 	}
 	fresh := fmt.Sprintf("%s.%d", path, os.Getpid())
+	if err := os.Remove(fresh); err != nil && !os.IsNotExist(err) { // of a killed process with this one's number
+		return err
+	}
 	if err := os.Symlink(target, fresh); err != nil {
 		return err
 	}

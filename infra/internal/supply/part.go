@@ -22,7 +22,9 @@ type Part struct {
 	Needs []string // parts it is made from
 	// Weight is the part's rough cost in CPU seconds on an empty cache: the longest is started first.
 	Weight int
-	recipe recipe
+	// Optional parts are built for hosts that lack something, not for everybody.
+	Optional bool
+	recipe   recipe
 }
 
 // recipe makes a part in an empty folder.

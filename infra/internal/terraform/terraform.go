@@ -57,15 +57,27 @@ func Open(dir string, options Options) (*Root, error) {
 		return nil, err
 	}
 	// terraform-exec refuses TF_VAR_ variables that are handed to it, and hands on those of the
-	// process: so this one setting goes the same way.
-	if err := os.Setenv("TF_CLI_CONFIG_FILE", options.CLIConfig); err != nil {
-		return nil, err
+	// process: so these settings go the same way.
+	for name, value := range settings(options) {
+		if err := os.Setenv(name, value); err != nil {
+			return nil, err
+		}
 	}
 	if options.Log != nil {
 		tf.SetStdout(options.Log)
 		tf.SetStderr(options.Log)
 	}
 	return &Root{Dir: dir, tf: tf, fingerprint: options.Fingerprint}, nil
+}
+
+// settings are environment variables for Terraform and its providers. They live for seconds:
+// collecting less garbage makes a plan a quarter shorter and costs some tens of megabytes.
+func settings(options Options) map[string]string {
+	env := map[string]string{"TF_CLI_CONFIG_FILE": options.CLIConfig}
+	if os.Getenv("GOGC") == "" {
+		env["GOGC"] = "400"
+	}
+	return env
 }
 
 // Init prepares the root's modules and providers. It does nothing when neither the root's
@@ -138,18 +150,15 @@ func (r *Root) HasState() bool {
 	return false
 }
 
-// Output decodes one output of the root's state into value. It reports false when there is none.
-func (r *Root) Output(ctx context.Context, name string, value any) (bool, error) {
+// Outputs are the values of the root's outputs, sensitive ones included, as JSON.
+func (r *Root) Outputs(ctx context.Context) (map[string]json.RawMessage, error) {
 	outputs, err := r.tf.Output(ctx)
 	if err != nil {
-		return false, fmt.Errorf("read the outputs of %s: %w", r.Dir, err)
+		return nil, fmt.Errorf("read the outputs of %s: %w", r.Dir, err)
 	}
-	output, ok := outputs[name]
-	if !ok {
-		return false, nil
+	values := make(map[string]json.RawMessage, len(outputs))
+	for name, output := range outputs {
+		values[name] = output.Value
 	}
-	if err := json.Unmarshal(output.Value, value); err != nil {
-		return false, fmt.Errorf("output %s of %s: %w", name, r.Dir, err)
-	}
-	return true, nil
+	return values, nil
 }

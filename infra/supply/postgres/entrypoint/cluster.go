@@ -18,6 +18,7 @@ const majorVersion = "17"
 // cluster is a PostgreSQL database cluster: everything that one server serves.
 type cluster struct {
 	data         string // its folder
+	sockets      string // the folder of the server's local sockets
 	passwordFile string
 	log          io.Writer
 }
@@ -52,11 +53,13 @@ func (c cluster) lock(ctx context.Context) error {
 // initialise makes the cluster unless it is there. It is made under another name and renamed when
 // it is complete and on disk, so that a half-made one is never taken for data.
 func (c cluster) initialise(ctx context.Context) error {
-	switch found, err := c.exists(); {
-	case err != nil:
+	found, err := c.exists()
+	if err != nil {
 		return err
-	case found:
-		return c.removeStalePid()
+	}
+	if found {
+		// Kubernetes opens a volume to its fsGroup, and the server refuses data that others can read.
+		return os.Chmod(c.data, 0o700)
 	}
 	unfinished := c.data + ".new"
 	if err := os.RemoveAll(unfinished); err != nil {
@@ -107,12 +110,18 @@ func (c cluster) initdb(ctx context.Context, dir string) error {
 	}.run(ctx)
 }
 
-// removeStalePid removes the guard of a server that was killed. With the data locked there is no
-// server; left in place, the guard would refuse the next one when its number happens to be taken.
-func (c cluster) removeStalePid() error {
-	err := os.Remove(filepath.Join(c.data, "postmaster.pid"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove the lock file of a server that was killed: %w", err)
+// removeStale removes what a killed server left: the guard of its data and of its sockets. With
+// the data locked there is no server; left in place, a guard would refuse the next one when its
+// number is taken by another process, or when it was not written yet.
+func (c cluster) removeStale() error {
+	stale, err := filepath.Glob(filepath.Join(c.sockets, ".s.PGSQL.*"))
+	if err != nil {
+		return err
+	}
+	for _, name := range append(stale, filepath.Join(c.data, "postmaster.pid")) {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove what a killed server left: %w", err)
+		}
 	}
 	return nil
 }

@@ -19,7 +19,10 @@ import (
 	"syscall"
 )
 
-const hbaFile = "/etc/postgresql/pg_hba.conf"
+const (
+	hbaFile      = "/etc/postgresql/pg_hba.conf"
+	socketFolder = "/var/run/postgresql"
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -45,6 +48,9 @@ func prepare(ctx context.Context, args []string, getenv func(string) string, log
 	if err := c.lock(ctx); err != nil {
 		return nil, err
 	}
+	if err := c.removeStale(); err != nil {
+		return nil, err
+	}
 	if err := c.initialise(ctx); err != nil {
 		return nil, err
 	}
@@ -55,7 +61,7 @@ func prepare(ctx context.Context, args []string, getenv func(string) string, log
 }
 
 func settings(getenv func(string) string, log io.Writer) (cluster, string, error) {
-	c := cluster{data: getenv("PGDATA"), passwordFile: getenv("POSTGRES_PASSWORD_FILE"), log: log}
+	c := cluster{data: getenv("PGDATA"), sockets: socketFolder, passwordFile: getenv("POSTGRES_PASSWORD_FILE"), log: log}
 	if c.data == "" {
 		return c, "", errors.New("PGDATA is not set; name a folder inside the volume")
 	}
@@ -72,7 +78,11 @@ func serverCommand(data string, args []string) []string {
 	if len(args) > 0 && args[0] == "postgres" {
 		args = args[1:]
 	}
-	return append([]string{"postgres", "-D", data, "-c", "listen_addresses=*", "-c", "hba_file=" + hbaFile}, args...)
+	command := []string{
+		"postgres", "-D", data,
+		"-c", "listen_addresses=*", "-c", "unix_socket_directories=" + socketFolder, "-c", "hba_file=" + hbaFile,
+	}
+	return append(command, args...)
 }
 
 // become replaces this process; it returns only when that is not possible.

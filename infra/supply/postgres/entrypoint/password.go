@@ -19,7 +19,7 @@ func readPassword(file string) (string, error) {
 	case password == "":
 		return "", fmt.Errorf("%s is empty; the superuser needs a password", file)
 	case strings.ContainsAny(password, "\x00\r\n"):
-		return "", errors.New("the superuser's password has more than one line")
+		return "", errors.New("the superuser's password has more than one line or a zero byte")
 	}
 	return password, nil
 }

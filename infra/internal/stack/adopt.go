@@ -1,0 +1,77 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// adoptionFile holds the import blocks of an adoption for as long as that takes.
+const adoptionFile = "kindling_adoption.tf"
+
+// adopt takes objects into the state that an apply created and, killed, could not record: the
+// plan that failed on them names them, and says how they are known to the cluster. What the plan
+// wants of them is applied in the same run.
+func (s *Stack) adopt(ctx context.Context, root Root, dir, plan string, addresses []string, step Step) error {
+	shown, err := root.Show(ctx, plan)
+	if err != nil {
+		return err
+	}
+	text, err := importBlocks(shown, addresses)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(dir, adoptionFile)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		return err
+	}
+	defer os.Remove(path)
+	step.Update(fmt.Sprintf("recording %d objects that an interrupted run created", len(addresses)))
+	fresh := plan + ".adopt"
+	defer os.Remove(fresh)
+	if _, err := root.Plan(ctx, fresh, false); err != nil {
+		return err
+	}
+	return root.Apply(ctx, fresh, applyProgress(step))
+}
+
+// importBlocks are the import blocks for planned resources of the kubernetes provider, which
+// knows an object as NAMESPACE/NAME, or as NAME when it has no namespace.
+func importBlocks(plan *tfjson.Plan, addresses []string) (string, error) {
+	ids := make(map[string]string, len(plan.ResourceChanges))
+	for _, c := range plan.ResourceChanges {
+		if id := objectID(c); id != "" {
+			ids[c.Address] = id
+		}
+	}
+	var text strings.Builder
+	for _, address := range addresses {
+		id, ok := ids[address]
+		if !ok {
+			return "", fmt.Errorf("%s exists in the cluster, but not in the state, and cannot be adopted", address)
+		}
+		fmt.Fprintf(&text, "import {\n  to = %s\n  id = %q\n}\n", address, id)
+	}
+	return text.String(), nil
+}
+
+func objectID(c *tfjson.ResourceChange) string {
+	if c.Change == nil || !strings.HasPrefix(c.Type, "kubernetes_") {
+		return ""
+	}
+	after, _ := c.Change.After.(map[string]any)
+	list, _ := after["metadata"].([]any)
+	if len(list) != 1 {
+		return ""
+	}
+	metadata, _ := list[0].(map[string]any)
+	name, _ := metadata["name"].(string)
+	if namespace, _ := metadata["namespace"].(string); namespace != "" && name != "" {
+		return namespace + "/" + name
+	}
+	return name
+}

@@ -1,0 +1,221 @@
+package stack
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"kindling.internal/infra/internal/image"
+	"kindling.internal/infra/internal/kube"
+	"kindling.internal/infra/internal/terraform"
+	"kindling.internal/infra/internal/ui"
+)
+
+func TestUpWalksFromImagesToReadyWorkloads(t *testing.T) {
+	h := newHouse(t)
+	report, err := h.Up(context.Background())
+	require.NoError(t, err)
+
+	assert.Less(t, h.index(t, "apply cluster"), h.index(t, "push shop"), "there is no registry before the cluster root is applied")
+	assert.Less(t, h.index(t, "build shop"), h.index(t, "push shop"))
+	assert.Less(t, h.index(t, "push shop"), h.index(t, "apply workloads"), "nodes pull what was pushed")
+	assert.Less(t, h.index(t, "apply workloads"), h.index(t, "wait for 1 workloads"))
+	require.Len(t, report.Services, 1)
+	assert.Equal(t, ServiceReport{Name: "shop", URLs: []string{"https://shop.localhost/api/shop"}, Version: "v1",
+		Image: "localhost:5001/shop@" + digest, Digest: digest, Ready: 1, Desired: 1}, report.Services[0])
+
+	record, err := os.ReadFile(filepath.Join(h.workloadsDir(), "release.auto.tfvars.json"))
+	require.NoError(t, err)
+	assert.Contains(t, string(record), "localhost:5001/shop@"+digest)
+	parts, err := os.ReadFile(filepath.Join(h.clusterDir(), supplyFile))
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"node_image": "node:1", "registry_image": "registry:1"}`, string(parts))
+	assert.FileExists(t, h.Kubeconfig())
+}
+
+func TestASecondUpAppliesNothingAndPlansEachRootOnce(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.Up(context.Background())
+	require.NoError(t, err)
+	h.lines = nil
+	_, err = h.Up(context.Background())
+	require.NoError(t, err)
+	assert.Equal(t, 1, h.count("plan cluster"))
+	assert.Equal(t, 1, h.count("plan workloads"))
+	assert.Zero(t, h.count("apply cluster")+h.count("apply workloads"))
+	assert.Equal(t, 1, h.count("wait for 1 workloads"), "that they run is seen, not assumed")
+}
+
+func TestDriftFoundByTheEarlyPlanIsRepaired(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.Up(context.Background())
+	require.NoError(t, err)
+	h.lines, h.workloadsRoot.changes = nil, true
+	_, err = h.Up(context.Background())
+	require.NoError(t, err)
+	assert.Equal(t, 1, h.count("plan workloads"), "the early plan is the one that is carried out")
+	assert.Equal(t, 1, h.count("apply workloads"))
+}
+
+func TestANewImageOutdatesTheEarlyPlan(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.Up(context.Background())
+	require.NoError(t, err)
+	h.lines = nil
+	h.images.digest = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+	_, err = h.Up(context.Background())
+	require.NoError(t, err)
+	last := -1
+	for i, line := range h.lines {
+		if line == "plan workloads" {
+			last = i
+		}
+	}
+	assert.Greater(t, last, h.index(t, "push shop"), "the plan that counts knows the new image")
+}
+
+func TestAChangedClusterOrCertificateOutdatesTheEarlyPlan(t *testing.T) {
+	for name, change := range map[string]func(*house){
+		"cluster":     func(h *house) { h.clusterRoot.changes = true },
+		"certificate": func(h *house) { h.authority.made = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			_, err := h.Up(context.Background())
+			require.NoError(t, err)
+			h.lines = nil
+			change(h)
+			_, err = h.Up(context.Background())
+			require.NoError(t, err)
+			assert.GreaterOrEqual(t, h.count("plan workloads"), 1)
+			assert.Greater(t, lastIndex(h.lines, "plan workloads"), h.index(t, "push shop"))
+		})
+	}
+}
+
+func lastIndex(lines []string, line string) int {
+	for i := len(lines) - 1; i >= 0; i-- {
+		if lines[i] == line {
+			return i
+		}
+	}
+	return -1
+}
+
+func TestNothingIsPushedOrAppliedToWorkloadsWhenAServiceDoesNotCompile(t *testing.T) {
+	h := newHouse(t)
+	h.images.err = &image.CompileError{Service: "shop", Output: "main.go:3:1: syntax error"}
+	_, err := h.Up(context.Background())
+	var failure *ui.Failure
+	require.ErrorAs(t, err, &failure)
+	assert.Contains(t, failure.Sentence, "shop does not compile")
+	assert.Equal(t, []string{"main.go:3:1: syntax error"}, failure.Seen)
+	assert.Zero(t, h.count("push shop")+h.count("apply workloads"))
+}
+
+func TestAWorkloadThatCannotStartFailsWithItsReason(t *testing.T) {
+	h := newHouse(t)
+	h.pods.err = &kube.NotReadyError{Diagnoses: []*kube.Diagnosis{
+		{Sentence: "shop cannot start: its image is not in the registry", Evidence: []string{"not found"}, Next: "kindling build shop"}}}
+	_, err := h.Up(context.Background())
+	var failure *ui.Failure
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, "shop cannot start: its image is not in the registry", failure.Sentence)
+	assert.Equal(t, []string{"not found"}, failure.Seen)
+	assert.Equal(t, 1, ui.ExitCode(err))
+}
+
+func TestMistakesInServiceDescriptionsStopBeforeAnythingIsTouched(t *testing.T) {
+	h := newHouse(t)
+	write(t, filepath.Join(h.Root, "services", "shop", "service.yaml"), "name: shop\nport: 80\ncolour: red\n")
+	_, err := h.Up(context.Background())
+	assert.Equal(t, 2, ui.ExitCode(err))
+	var failure *ui.Failure
+	require.ErrorAs(t, err, &failure)
+	assert.Greater(t, len(failure.Seen), 2, "all mistakes are told at once")
+	assert.Empty(t, h.lines)
+}
+
+func TestASecondUpAtTheSameTimeIsToldTheFirstsProcess(t *testing.T) {
+	h := newHouse(t)
+	release, err := h.exclusive()
+	require.NoError(t, err)
+	_, err = h.Up(context.Background())
+	assert.ErrorContains(t, err, "is being changed by process")
+	release()
+	_, err = h.Up(context.Background())
+	assert.NoError(t, err)
+}
+
+func TestObjectsOfAKilledApplyAreAdopted(t *testing.T) {
+	h := newHouse(t)
+	address := `module.service["shop"].kubernetes_service_v1.this`
+	h.workloadsRoot.plan = &tfjson.Plan{ResourceChanges: []*tfjson.ResourceChange{{Address: address, Type: "kubernetes_service_v1",
+		Change: &tfjson.Change{After: map[string]any{"metadata": []any{map[string]any{"namespace": "apps", "name": "shop"}}}}}}}
+	tries := 0
+	var blocks string
+	h.workloadsRoot.apply = func() error {
+		tries++
+		if tries == 1 {
+			return &terraform.Error{Err: errors.New("exit 1"), Diagnostics: []terraform.Diagnostic{{Summary: `services "shop" already exists`, Address: address}}}
+		}
+		text, err := os.ReadFile(filepath.Join(h.workloadsDir(), adoptionFile))
+		blocks = string(text)
+		return err
+	}
+	_, err := h.Up(context.Background())
+	require.NoError(t, err)
+	assert.Equal(t, "import {\n  to = "+address+"\n  id = \"apps/shop\"\n}\n", blocks)
+	assert.NoFileExists(t, filepath.Join(h.workloadsDir(), adoptionFile))
+}
+
+func TestDownRemovesTheClusterAndWhatIsRecordedOfIt(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.Up(context.Background())
+	require.NoError(t, err)
+	require.NoError(t, h.Down(context.Background()))
+	assert.Equal(t, 1, h.count("destroy cluster"))
+	assert.NoFileExists(t, h.Kubeconfig())
+	assert.NoFileExists(t, filepath.Join(h.clusterDir(), supplyFile))
+	require.NoError(t, h.Down(context.Background()), "twice is nothing")
+	assert.Equal(t, 1, h.count("destroy cluster"))
+}
+
+func TestDownFailsWhenTheEngineStillHasParts(t *testing.T) {
+	h := newHouse(t)
+	h.Engine = fakeEngine{left: []string{"volume dev-registry"}}
+	var failure *ui.Failure
+	require.ErrorAs(t, h.Down(context.Background()), &failure)
+	assert.Equal(t, []string{"volume dev-registry"}, failure.Seen)
+}
+
+func TestStatusOfAnEnvironmentThatIsNotUpSaysHowToBringItUp(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.Status(context.Background())
+	var failure *ui.Failure
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, []string{"make up env=dev"}, failure.Next)
+}
+
+func TestVerdictsSayWhatHappensAndWhatIsLost(t *testing.T) {
+	change := func(kind string, actions ...tfjson.Action) *tfjson.ResourceChange {
+		return &tfjson.ResourceChange{Address: kind + ".this", Type: kind, Mode: tfjson.ManagedResourceMode, Change: &tfjson.Change{Actions: actions}}
+	}
+	got := verdicts(&tfjson.Plan{ResourceChanges: []*tfjson.ResourceChange{
+		change("kubernetes_config_map_v1", tfjson.ActionUpdate),
+		change("kubernetes_deployment_v1", tfjson.ActionUpdate),
+		change("kind_cluster", tfjson.ActionDelete, tfjson.ActionCreate),
+		change("kubernetes_service_v1", tfjson.ActionCreate),
+		change("kubernetes_ingress_v1", tfjson.ActionDelete),
+		change("kubernetes_secret_v1", tfjson.ActionNoop),
+	}})
+	require.Len(t, got, 5)
+	assert.Equal(t, []string{verdictInPlace, verdictRestart, verdictReplaced, verdictCreated, verdictRemoved},
+		[]string{got[0].Verdict, got[1].Verdict, got[2].Verdict, got[3].Verdict, got[4].Verdict})
+	assert.Contains(t, got[2].Loses, "everything in the cluster")
+}

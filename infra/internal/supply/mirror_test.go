@@ -1,0 +1,68 @@
+package supply
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// providerDirs are folders of built providers.
+func providerDirs(t *testing.T) map[string]string {
+	t.Helper()
+	dirs := map[string]string{}
+	for _, p := range Providers {
+		dirs[p.Part] = t.TempDir()
+		write(t, filepath.Join(dirs[p.Part], "bin", providerBinary(filepath.Base(p.Source), p.Version)), p.Part)
+	}
+	return dirs
+}
+
+func mirrored(mirror string) string {
+	return filepath.Join(mirror, "registry.terraform.io", "hashicorp", "random", randomProviderVersion,
+		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-random_v"+randomProviderVersion)
+}
+
+func TestTheMirrorLinksEveryProviderWhereTerraformLooks(t *testing.T) {
+	mirror := t.TempDir()
+	require.NoError(t, WriteMirror(mirror, providerDirs(t)))
+	content, err := os.ReadFile(mirrored(mirror))
+	require.NoError(t, err)
+	assert.Equal(t, "provider-random", string(content))
+	assert.FileExists(t, filepath.Join(mirror, "kindling.internal", "kindling", "kind", kindProviderVersion,
+		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-kind_v"+kindProviderVersion))
+}
+
+func TestMirrorLinksAreReplacedWhenAProviderChanged(t *testing.T) {
+	mirror, dirs := t.TempDir(), providerDirs(t)
+	require.NoError(t, WriteMirror(mirror, dirs))
+	fresh := providerDirs(t)
+	write(t, filepath.Join(fresh["provider-random"], "bin", filepath.Base(mirrored(mirror))), "newer")
+	// A process of the same number died between making its link and renaming it.
+	require.NoError(t, os.Symlink("/nowhere", mirrored(mirror)+"."+strconv.Itoa(os.Getpid())))
+
+	for range 2 {
+		require.NoError(t, WriteMirror(mirror, fresh))
+		content, err := os.ReadFile(mirrored(mirror))
+		require.NoError(t, err)
+		assert.Equal(t, "newer", string(content))
+	}
+	entries, err := os.ReadDir(filepath.Dir(mirrored(mirror)))
+	require.NoError(t, err)
+	assert.Len(t, entries, 1, "Terraform would take another file for a provider")
+}
+
+func TestTheCLIConfigurationNamesTheMirrorAlone(t *testing.T) {
+	assert.Equal(t, `provider_installation {
+  filesystem_mirror {
+    path = "/a/b \"c\""
+  }
+}
+
+disable_checkpoint = true
+`, CLIConfig(`/a/b "c"`, false))
+}

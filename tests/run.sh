@@ -1,0 +1,278 @@
+#!/usr/bin/env bash
+# Runs the tests in order of cost: run.sh [STAGE], all stages without one.
+#
+#   unit      Go modules: format, vet, build, tests. No engine, no network but for Go modules.
+#   modules   Terraform modules and roots: format, plans with mocked providers.
+#   provider  The kind provider on a real engine.
+#   e2e       An environment from `make up` to `make down`, on a copy of this checkout.
+#
+# A failed stage does not stop the next one. The last line is "N passed, N failed". Logs stay in
+# .kindling/test. Nothing of the tests stays in the engine, however a run ends.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+readonly all_stages="unit modules provider e2e"
+readonly work=$PWD/.kindling/test
+readonly temporary=${TMPDIR:-/tmp}
+readonly report=$work/report
+
+# Each module is tested with its own go.mod, as it is built for an image. A make above this
+# script hands its command line down in the others.
+export GOWORK=off
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
+
+stage="" launched="" job="" beat="" before=""
+
+clock() { printf '%dm%02ds' $(($1 / 60)) $(($1 % 60)); }
+say() { printf '%s %-8s  %s\n' "$(date +%T)" "$stage" "$*"; }
+count() { printf '%s\n' "$1 $2" >>"$work/counts.$stage"; }
+
+# background starts a command in a process group of its own, so that all of it can be ended.
+background() {
+  set -m
+  "$@" </dev/null 9>&- &
+  launched=$!
+  set +m
+}
+
+# heartbeat tells every half minute what a long step last printed.
+heartbeat() {
+  local name=$1 log=$2 start=$SECONDS
+  while sleep 30; do
+    say "… $name, $(clock $((SECONDS - start))): $(tail -c 2000 "$log" 2>/dev/null | grep -v '^{' | tail -n 1 | cut -c 1-100)"
+  done
+}
+
+# attend waits for what was launched last, with a heartbeat, and returns its exit code.
+attend() {
+  local name=$1 log=$2 status
+  job=$launched
+  background heartbeat "$name" "$log"
+  beat=$launched
+  wait "$job"
+  status=$?
+  job=""
+  end_group "$beat"
+  beat=""
+  return "$status"
+}
+
+end_group() {
+  kill -TERM -- "-$1" 2>/dev/null
+  wait "$1" 2>/dev/null
+}
+
+# check runs a command that counts as one test: check NAME COMMAND…
+check() {
+  local name=$1 start=$SECONDS log
+  shift
+  log=$work/$stage.${name//[^a-zA-Z0-9]/-}.log
+  background logged "$log" "$@"
+  if attend "$name" "$log"; then
+    say "ok    $name  $(clock $((SECONDS - start)))"
+    count 1 0
+    return 0
+  fi
+  say "FAIL  $name  $(clock $((SECONDS - start)))"
+  tail -n 40 "$log" | sed 's/^/  |  /'
+  count 0 1
+  return 1
+}
+
+logged() {
+  local log=$1
+  shift
+  "$@" >"$log" 2>&1
+}
+
+# go_tests runs Go tests and counts them: go_tests NAME FOLDER REPORT_FLAGS ARGUMENTS_OF_GO_TEST…
+go_tests() {
+  local name=$1 start=$SECONDS log
+  log=$work/$stage.${name//[^a-zA-Z0-9]/-}.log
+  say "go test $name"
+  : >"$work/counts"
+  background events "$log" "${@:2}"
+  if ! attend "go test $name" "$log" && ! awk '$2 > 0 { found = 1 } END { exit !found }' "$work/counts"; then
+    say "FAIL  go test $name: see $log"
+    count 0 1
+  fi
+  cat "$work/counts" >>"$work/counts.$stage"
+  say "      go test $name  $(clock $((SECONDS - start)))"
+}
+
+events() {
+  local log=$1 folder=$2 flags=$3
+  shift 3
+  # shellcheck disable=SC2086 # flags may be none
+  (cd "$folder" && go test -json "$@" 2>&1) | tee "$log" | "$report" -counts "$work/counts" $flags
+}
+
+# modules_of lists the folders of Go modules below a folder.
+modules_of() { git ls-files --cached --others --exclude-standard "$@" | grep '/go\.mod$' | xargs -n 1 dirname | sort; }
+
+run_unit() {
+  local module
+  check "gofmt" unformatted
+  for module in infra $(modules_of services) tests; do
+    check "build and vet $module" build_and_vet "$module"
+  done
+  for module in infra $(modules_of services); do
+    go_tests "$module" "$module" "" ./...
+  done
+  go_tests "tests" tests "" ./report
+  for module in $(modules_of infra/supply); do
+    test_packages "$module"
+  done
+}
+
+unformatted() {
+  local files
+  files=$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l) || return 1
+  [ -z "$files" ] || { printf 'not formatted, run make fmt:\n%s\n' "$files"; return 1; }
+}
+
+build_and_vet() { cd "$1" && go build ./... && go vet ./...; }
+
+# test_packages tests what has tests in a part of the supply: the rest is other people's code.
+test_packages() {
+  local packages
+  packages=$(cd "$1" && git ls-files --cached --others --exclude-standard '*_test.go' | xargs --no-run-if-empty -n 1 dirname | sort -u | sed 's|^|./|')
+  # shellcheck disable=SC2086 # a list of folders
+  [ -z "$packages" ] || go_tests "$1" "$1" "" $packages
+}
+
+tool() { check "build the tool" make --no-print-directory tool; }
+
+run_modules() {
+  local folder copy=$temporary/kindling-modules
+  tool && check "providers" .kindling/bin/kindling supply providers || return
+  # Generated files of an environment that is up must not leak into the tests: they run in a copy.
+  check "copy the checkout" fresh_copy "$copy" || return
+  check "terraform fmt" terraform fmt -check -recursive -diff modules environments
+  for folder in $(cd "$copy" && git ls-files 'modules/*/versions.tf' 'environments/*/versions.tf' | grep -v '/examples/' | xargs -n 1 dirname); do
+    if compgen -G "$copy/$folder/tests/*.tftest.hcl" >/dev/null; then
+      terraform_tests "$copy" "$folder"
+    else
+      check "validate $folder" in_root "$copy/$folder" validate
+    fi
+  done
+  rm -rf "$copy"
+}
+
+fresh_copy() { rm -rf "$1" && mkdir -p "$1" && tests/copy.sh "$1"; }
+
+# terraform_tests runs a module's tests and counts its runs.
+terraform_tests() {
+  local folder=$2 start=$SECONDS log line
+  log=$work/$stage.${folder//[^a-zA-Z0-9]/-}.log
+  background logged "$log" in_root "$1/$folder" test
+  attend "terraform test $folder" "$log"
+  line=$(grep -E '^(Success|Failure)! [0-9]+ passed, [0-9]+ failed' "$log" | grep -Eo '[0-9]+ passed, [0-9]+ failed')
+  case $line in
+    "" | "0 passed, 0 failed") count 0 1 line="failed before any test ran" ;;
+    *) count "${line%% *}" "$(cut -d ' ' -f 3 <<<"$line")" ;;
+  esac
+  say "$folder  $line  $(clock $((SECONDS - start)))"
+  case $line in *" passed, 0 failed") ;; *) tail -n 60 "$log" | sed 's/^/  |  /' ;; esac
+}
+
+in_root() {
+  export TF_CLI_CONFIG_FILE=$work/../terraform.rc TF_IN_AUTOMATION=1
+  cd "$1" && terraform init -backend=false -input=false -no-color && terraform "$2" -no-color
+}
+
+run_provider() {
+  local images
+  abandoned_clusters | xargs --no-run-if-empty tests/e2e/clean.sh
+  before=$(acceptance_clusters)
+  tool && check "engine, node image and registry" images_to "$work/images" || return
+  mapfile -t images <"$work/images"
+  [ "${#images[@]}" -eq 2 ] || { say "FAIL  kindling supply load printed ${images[*]}"; count 0 1; return; }
+  export TF_ACC=1 KINDLING_NODE_IMAGE=${images[0]} KINDLING_REGISTRY_IMAGE=${images[1]}
+  go_tests "the kind provider" infra -cases -count=1 -timeout=30m -run='^TestAcc' ./internal/provider
+  unset TF_ACC
+}
+
+images_to() { .kindling/bin/kindling supply load >"$1"; }
+
+# acceptance_clusters are those that the provider's tests made and did not remove.
+acceptance_clusters() {
+  docker ps --all --format '{{.Label "io.x-k8s.kind.cluster"}} {{.Label "kindling.internal/cluster"}}' 2>/dev/null |
+    tr ' ' '\n' | grep -E '^acc-[0-9a-f]{6}$' | sort -u
+}
+
+# abandoned_clusters are those of runs that were killed: no run takes an hour.
+abandoned_clusters() {
+  local cluster created
+  for cluster in $(acceptance_clusters); do
+    created=$(docker ps --all --quiet --filter "name=^$cluster-" | xargs --no-run-if-empty docker inspect --format '{{.Created}}' | sort | tail -n 1)
+    [ -z "$created" ] || [ "$(date --date "$created" +%s)" -gt "$(date --date "1 hour ago" +%s)" ] || echo "$cluster"
+  done
+}
+
+run_e2e() { go_tests "e2e" tests -cases -count=1 -timeout=150m ./e2e; }
+
+# clean removes what a stage may have left in the engine: its own names and no other.
+clean() {
+  case $stage in
+    provider) acceptance_clusters | grep -vxF "${before:-none}" | xargs --no-run-if-empty tests/e2e/clean.sh ;;
+    e2e) tests/e2e/clean.sh e2e && rm -rf "$temporary/kindling-e2e" ;;
+    modules) rm -rf "$temporary/kindling-modules" ;;
+  esac
+}
+
+# stop ends what runs and cleans up after it, when this script is told to end.
+stop() {
+  trap '' INT TERM HUP
+  [ -z "$beat" ] || end_group "$beat"
+  if [ -n "$job" ]; then
+    say "stopping"
+    end_group "$job"
+    for _ in $(seq 30); do # the tool removes what it was making; longer than that is too long
+      kill -0 -- "-$job" 2>/dev/null || break
+      sleep 1
+    done
+    kill -KILL -- "-$job" 2>/dev/null
+  fi
+  clean
+  summary
+  exit 130
+}
+
+run_stage() {
+  local start=$SECONDS
+  stage=$1
+  : >"$work/counts.$stage"
+  "run_$stage"
+  clean
+  [ -s "$work/counts.$stage" ] || count 0 1
+  echo $((SECONDS - start)) >"$work/time.$stage"
+}
+
+summary() {
+  local name passed failed total_passed=0 total_failed=0
+  echo
+  for name in $stages; do
+    [ -e "$work/counts.$name" ] || continue
+    read -r passed failed < <(awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }' "$work/counts.$name")
+    printf '%-9s %5d passed  %3d failed  %s\n' "$name" "$passed" "$failed" "$(clock "$(cat "$work/time.$name" 2>/dev/null || echo 0)")"
+    total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
+  done
+  echo "$total_passed passed, $total_failed failed"
+  [ "$total_failed" -eq 0 ] && [ "$total_passed" -gt 0 ]
+}
+
+stages=${1:-$all_stages}
+case " $all_stages " in
+  *" $stages "*) ;;
+  *) echo "there is no stage \"$stages\"; there are: $all_stages" >&2; exit 2 ;;
+esac
+for program in go git terraform make flock; do
+  command -v "$program" >/dev/null || { echo "the tests need $program" >&2; exit 2; }
+done
+mkdir -p "$work" && rm -f "$work"/counts* "$work"/time* "$work"/*.log || exit 1
+exec 9>"$temporary/kindling-test.lock"
+flock --nonblock 9 || { echo "tests run on this machine already: they share a cluster's name and ports" >&2; exit 1; }
+trap stop INT TERM HUP
+(cd tests && go build -o "$report" ./report) || exit 1
+for name in $stages; do run_stage "$name"; done
+summary
