@@ -38,7 +38,7 @@ background() {
 heartbeat() {
   local name=$1 log=$2 start=$SECONDS
   while sleep 30; do
-    say "… $name, $(clock $((SECONDS - start))): $(tail -c 2000 "$log" 2>/dev/null | grep -v '^{' | tail -n 1 | cut -c 1-100)"
+    say "… $name, $(clock $((SECONDS - start))): $(tail -n 1 "$log" 2>/dev/null | grep -v '^{' | cut -c 1-100)"
   done
 }
 
@@ -126,7 +126,7 @@ run_unit() {
 
 unformatted() {
   local files
-  files=$(git ls-files --cached --others --exclude-standard '*.go' | xargs gofmt -l) || return 1
+  files=$(git ls-files --cached --others --exclude-standard '*.go' | xargs ls -d 2>/dev/null | xargs gofmt -l) || return 1
   [ -z "$files" ] || { printf 'not formatted, run make fmt:\n%s\n' "$files"; return 1; }
 }
 

@@ -59,12 +59,11 @@ func appendTo(path, text string) error {
 
 // event is a line of `go test -json`; see `go doc test2json`.
 type event struct {
-	Action     string
-	Package    string
-	ImportPath string // of what failed to build
-	Test       string
-	Elapsed    float64 // seconds
-	Output     string
+	Action  string
+	Package string
+	Test    string
+	Elapsed float64 // seconds
+	Output  string
 }
 
 // report counts tests at every depth. A package that fails without a failing test (it does not
@@ -103,8 +102,10 @@ func (r *report) line(line string) {
 		return
 	}
 	switch e.Action {
-	case "output", "build-output":
+	case "output":
 		r.keep(e)
+	case "build-output":
+		fmt.Fprint(r.out, "  |  ", e.Output)
 	case "run":
 		if r.cases {
 			fmt.Fprintf(r.out, "  ....  %s\n", sentence(e.Test))
@@ -118,7 +119,7 @@ func (r *report) line(line string) {
 	}
 }
 
-func (e event) key() string { return e.Package + e.ImportPath + " " + e.Test }
+func (e event) key() string { return e.Package + " " + e.Test }
 
 func (r *report) keep(e event) {
 	text := r.output[e.key()]
@@ -127,9 +128,6 @@ func (r *report) keep(e event) {
 		r.output[e.key()] = text
 	}
 	text.WriteString(e.Output)
-	if e.Action == "build-output" {
-		fmt.Fprint(r.out, "  ", e.Output)
-	}
 }
 
 func (r *report) endTest(e event) {

@@ -19,7 +19,8 @@ func (a *app) supplyCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.supplyBuildCommand(), a.supplyListCommand(), a.supplyVerifyCommand(), a.supplyLoadCommand(), a.supplyProvidersCommand())
+	cmd.AddCommand(a.supplyBuildCommand(), a.supplyListCommand(), a.supplyVerifyCommand(), a.supplyExportCommand(),
+		a.supplyImportCommand(), a.supplyLoadCommand(), a.supplyProvidersCommand())
 	return cmd
 }
 
@@ -64,15 +65,23 @@ func ensureParts(ctx context.Context, printer *ui.Printer, builder *supply.Build
 	cached, built := 0, 0
 	builder.Progress = func(e supply.Event) {
 		switch e.State {
-		case supply.Building:
+		case supply.Waiting:
 			items[e.Part] = step.Item(e.Part)
+			items[e.Part].Update("another process builds it")
+		case supply.Building:
+			if items[e.Part] == nil {
+				items[e.Part] = step.Item(e.Part)
+			}
 			items[e.Part].Update("building")
 		case supply.Built:
 			items[e.Part].Done("built in " + ui.Elapsed(e.Elapsed))
 			built++
 		case supply.Cached:
+			if items[e.Part] != nil {
+				items[e.Part].Done("built by another process")
+			}
 			cached++
-		case supply.Waiting, supply.Failed:
+		case supply.Failed:
 		}
 	}
 	dirs, err := builder.Ensure(ctx, parts, names...)
@@ -127,9 +136,12 @@ func partRows(list []supply.Status) [][]string {
 	rows := make([][]string, 0, len(list))
 	for _, s := range list {
 		row := []string{s.Part.Name, s.Part.About, "no", "", ""}
-		if s.Cached {
+		switch {
+		case s.Cached:
 			row[2], row[3] = "yes", fmt.Sprintf("%d MB", s.Record.Bytes/1e6)
 			row[4] = ui.Elapsed(time.Duration(s.Record.Seconds * float64(time.Second)))
+		case !s.Needed:
+			row[2] = "not needed"
 		}
 		rows = append(rows, row)
 	}
@@ -141,13 +153,14 @@ type partJSON struct {
 	About  string         `json:"about"`
 	Hash   string         `json:"hash"`
 	Cached bool           `json:"cached"`
+	Needed bool           `json:"needed"` // the next up builds it
 	Record *supply.Record `json:"record,omitempty"`
 }
 
 func partsJSON(list []supply.Status) []partJSON {
 	out := make([]partJSON, 0, len(list))
 	for _, s := range list {
-		p := partJSON{Name: s.Part.Name, About: s.Part.About, Hash: s.Hash, Cached: s.Cached}
+		p := partJSON{Name: s.Part.Name, About: s.Part.About, Hash: s.Hash, Cached: s.Cached, Needed: s.Needed}
 		if s.Cached {
 			p.Record = &s.Record
 		}

@@ -7,9 +7,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -36,7 +34,7 @@ type Progress struct {
 // others: what was built comes back in the order of names, beside the joined
 // errors of what was not. Progress may be nil; its calls never overlap.
 func (b Builder) BuildAll(ctx context.Context, names []string, progress func(Progress)) ([]Built, error) {
-	b.prune(time.Now())
+	b.prune()
 	results := make([]Built, len(names))
 	failures := make([]error, len(names))
 	report := serialized(progress)
@@ -87,12 +85,9 @@ func (b Builder) cold() bool {
 	return err != nil || len(entries) <= 1 // the mark
 }
 
-// unusedLayers is how long a layer stays in the cache without being used.
-const unusedLayers = 30 * 24 * time.Hour
-
-// prune removes binaries of checkouts that are gone and layers that nobody used
-// for long. What it cannot remove stays: a cache is no reason to fail a build.
-func (b Builder) prune(now time.Time) {
+// prune removes binaries of checkouts that are gone. What it cannot remove
+// stays: a cache is no reason to fail a build.
+func (b Builder) prune() {
 	marks, _ := filepath.Glob(filepath.Join(b.CacheDir, "binaries", "*", rootMark))
 	for _, mark := range marks {
 		root, err := os.ReadFile(mark)
@@ -101,13 +96,6 @@ func (b Builder) prune(now time.Time) {
 		}
 		if _, err := os.Stat(string(root)); errors.Is(err, os.ErrNotExist) {
 			_ = os.RemoveAll(filepath.Dir(mark))
-		}
-	}
-	blobs, _ := filepath.Glob(filepath.Join(b.CacheDir, "layers", "*.tar.zst"))
-	for _, blob := range blobs {
-		if info, err := os.Stat(blob); err == nil && now.Sub(info.ModTime()) > unusedLayers {
-			_ = os.Remove(strings.TrimSuffix(blob, ".tar.zst") + ".json")
-			_ = os.Remove(blob)
 		}
 	}
 }

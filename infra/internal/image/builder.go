@@ -5,22 +5,24 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"path/filepath"
-	"runtime"
+	"maps"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+
+	"kindling.internal/infra/internal/oci"
 )
 
-// nonroot is the user and group that services run as, as IDs, because the
-// kubelet must see that the user is not root without reading the image.
-const nonroot = "65532:65532"
+// nonroot is the ID of the user and group that services run as.
+const nonroot = 65532
 
 // Builder builds the images of the services under Root.
 type Builder struct {
 	Root     string            // the repository
-	CacheDir string            // binaries and compressed layers; may be shared between checkouts
+	CacheDir string            // keeps binaries between builds; may be shared between checkouts
 	Labels   map[string]string // further org.opencontainers.image.* labels; must not name time or commit
 }
 
@@ -28,7 +30,7 @@ type Builder struct {
 type Built struct {
 	Service    string
 	Digest     string // of the manifest: "sha256:…"
-	Size       int64  // bytes of configuration and compressed layers
+	Size       int64  // bytes of configuration and layers
 	BinarySize int64  // bytes of the binary in it
 	Elapsed    time.Duration
 	Image      v1.Image
@@ -43,17 +45,9 @@ func (b Builder) Build(ctx context.Context, service string) (Built, error) {
 	if err != nil {
 		return Built{}, err
 	}
-	layer, binarySize, err := b.binaryLayer(binary)
+	img, binarySize, err := b.assemble(service, binary)
 	if err != nil {
-		return Built{}, fmt.Errorf("make the layer of %s: %w", service, err)
-	}
-	base, err := baseLayer()
-	if err != nil {
-		return Built{}, fmt.Errorf("make the base layer: %w", err)
-	}
-	img, err := Assemble(b.config(service), base, layer)
-	if err != nil {
-		return Built{}, fmt.Errorf("assemble the image of %s: %w", service, err)
+		return Built{}, fmt.Errorf("make the image of %s: %w", service, err)
 	}
 	built := Built{Service: service, BinarySize: binarySize, Image: img, Binary: binary}
 	if built.Digest, built.Size, err = measure(img); err != nil {
@@ -63,33 +57,36 @@ func (b Builder) Build(ctx context.Context, service string) (Built, error) {
 	return built, nil
 }
 
-// config describes the container. It names no commit and no time, so that a
-// commit elsewhere in the repository does not change the digest.
-func (b Builder) config(service string) v1.Config {
-	labels := map[string]string{"org.opencontainers.image.title": service}
-	for key, value := range b.Labels {
-		labels[key] = value
+// assemble makes the image. It names no commit and no time, so that a commit
+// elsewhere in the repository does not change the digest.
+func (b Builder) assemble(service, binary string) (img v1.Image, binarySize int64, err error) {
+	base, err := baseLayer()
+	if err != nil {
+		return nil, 0, err
 	}
-	return v1.Config{
-		User:       nonroot,
+	layer, binarySize, err := binaryLayer(binary)
+	if err != nil {
+		return nil, 0, err
+	}
+	labels := map[string]string{"org.opencontainers.image.title": service}
+	maps.Copy(labels, b.Labels)
+	img, err = oci.Image(v1.Config{
+		// By number, because the kubelet must see that the user is not root
+		// without reading /etc/passwd.
+		User:       fmt.Sprintf("%d:%d", nonroot, nonroot),
 		Entrypoint: []string{"/service"},
 		WorkingDir: "/",
 		Env:        []string{"PATH=/", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"},
 		Labels:     labels,
-	}
-}
-
-// binaryLayer wraps a binary into a compressed layer. The layer is cached by
-// the binary's hash: compressing takes longer than all else but the compiler.
-func (b Builder) binaryLayer(binary string) (v1.Layer, int64, error) {
-	content, err := readBinary(binary)
+	}, base, layer)
 	if err != nil {
 		return nil, 0, err
 	}
-	layer, err := cachedLayer(filepath.Join(b.CacheDir, "layers"), content, func() ([]byte, error) {
-		return Tar(Entry{Name: "service", Mode: 0o555, Content: content})
-	})
-	return layer, int64(len(content)), err
+	annotated, ok := mutate.Annotations(img, labels).(v1.Image)
+	if !ok {
+		return nil, 0, errors.New("annotate: the library returned no image")
+	}
+	return annotated, binarySize, nil
 }
 
 func measure(img v1.Image) (digest string, size int64, err error) {
@@ -106,9 +103,4 @@ func measure(img v1.Image) (digest string, size int64, err error) {
 		size += layer.Size
 	}
 	return hash.String(), size, nil
-}
-
-// hostPlatform is what images are built for: Linux on this machine's processor.
-func hostPlatform() v1.Platform {
-	return v1.Platform{OS: "linux", Architecture: runtime.GOARCH}
 }

@@ -98,14 +98,3 @@ func (b Builder) binaries() (string, error) {
 	}
 	return folder, os.WriteFile(mark, []byte(root), 0o644)
 }
-
-func readBinary(file string) ([]byte, error) {
-	content, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	if !bytes.HasPrefix(content, []byte("\x7fELF")) {
-		return nil, fmt.Errorf("%s is no Linux program; is its package main?", filepath.Base(file))
-	}
-	return content, nil
-}

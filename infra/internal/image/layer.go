@@ -1,209 +1,76 @@
 package image
 
 import (
-	"archive/tar"
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
+	"encoding/pem"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
-	"time"
+	"sync"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
-	"github.com/klauspost/compress/zstd"
+	"golang.org/x/crypto/x509roots/fallback/bundle"
+
+	"kindling.internal/infra/internal/oci"
 )
 
-// Entry is a file or folder in a layer. A Name that ends in "/" is a folder.
-type Entry struct {
-	Name     string
-	Mode     int64
-	UID, GID int
-	Content  []byte
-}
+// baseLayer is what every service finds beside its binary: users, certificates
+// of public authorities, a folder for temporary files.
+var baseLayer = sync.OnceValues(func() (v1.Layer, error) {
+	tree := oci.NewTree()
+	tree.Dir("etc", 0o755, 0, 0)
+	tree.Bytes("etc/group", 0o644, []byte("root:x:0:\nnonroot:x:65532:\n"))
+	tree.Bytes("etc/nsswitch.conf", 0o644, []byte("hosts: files dns\n"))
+	tree.Bytes("etc/passwd", 0o644, []byte("root:x:0:0:root:/:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n"))
+	tree.Dir("etc/ssl", 0o755, 0, 0)
+	tree.Dir("etc/ssl/certs", 0o755, 0, 0)
+	tree.Bytes("etc/ssl/certs/ca-certificates.crt", 0o644, certificates())
+	tree.Dir("home", 0o755, 0, 0)
+	tree.Dir("home/nonroot", 0o700, nonroot, nonroot)
+	tree.Dir("tmp", 0o777|fs.ModeSticky, 0, 0)
+	return layerOf(tree)
+})
 
-// Tar writes entries in the given order with times of zero, so that the same
-// entries always give the same bytes.
-func Tar(entries ...Entry) ([]byte, error) {
-	var buffer bytes.Buffer
-	writer := tar.NewWriter(&buffer)
-	for _, e := range entries {
-		header := &tar.Header{
-			Name: e.Name, Mode: e.Mode, Uid: e.UID, Gid: e.GID, Size: int64(len(e.Content)),
-			Typeflag: tar.TypeReg, ModTime: time.Unix(0, 0), Format: tar.FormatUSTAR,
+// certificates are Mozilla's roots, as pinned by go.sum. Roots that Mozilla
+// trusts under a condition only (until a date) are left out, since a PEM file
+// cannot say so.
+func certificates() []byte {
+	var file bytes.Buffer
+	for root := range bundle.Roots() {
+		if root.Constraint == nil {
+			// Writing to a buffer cannot fail.
+			_ = pem.Encode(&file, &pem.Block{Type: "CERTIFICATE", Bytes: root.Certificate})
 		}
-		if strings.HasSuffix(e.Name, "/") {
-			header.Typeflag = tar.TypeDir
-		}
-		if err := writer.WriteHeader(header); err != nil {
-			return nil, fmt.Errorf("write %s: %w", e.Name, err)
-		}
-		if _, err := writer.Write(e.Content); err != nil {
-			return nil, fmt.Errorf("write %s: %w", e.Name, err)
-		}
 	}
-	if err := writer.Close(); err != nil {
+	return file.Bytes()
+}
+
+// binaryLayer holds a service's binary, and nothing else.
+func binaryLayer(binary string) (layer v1.Layer, size int64, err error) {
+	content, err := os.ReadFile(binary)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !bytes.HasPrefix(content, []byte("\x7fELF")) {
+		return nil, 0, fmt.Errorf("%s is no Linux program; is its package main?", filepath.Base(binary))
+	}
+	tree := oci.NewTree()
+	tree.Bytes("service", 0o555, content)
+	layer, err = layerOf(tree)
+	return layer, int64(len(content)), err
+}
+
+// layerOf makes a layer that is not compressed. Measured on a binary of 33 MB,
+// zstd at its fastest level costs 0.35 s of CPU and saves 21 MB; without it
+// layer and hash cost 0.08 s. An image is made after each edit and travels
+// within one network, so the time counts for more.
+func layerOf(tree *oci.Tree) (v1.Layer, error) {
+	var content bytes.Buffer
+	if _, err := tree.WriteTo(&content); err != nil {
 		return nil, err
 	}
-	return buffer.Bytes(), nil
-}
-
-// layer is a layer whose compressed bytes can be opened again and again.
-type layer struct {
-	Facts layerFacts
-	open  func() (io.ReadCloser, error)
-}
-
-type layerFacts struct {
-	Digest    v1.Hash         `json:"digest"`
-	DiffID    v1.Hash         `json:"diffID"`
-	Size      int64           `json:"size"`
-	MediaType types.MediaType `json:"mediaType"`
-}
-
-func (l *layer) Digest() (v1.Hash, error)            { return l.Facts.Digest, nil }
-func (l *layer) DiffID() (v1.Hash, error)            { return l.Facts.DiffID, nil }
-func (l *layer) Size() (int64, error)                { return l.Facts.Size, nil }
-func (l *layer) MediaType() (types.MediaType, error) { return l.Facts.MediaType, nil }
-func (l *layer) Compressed() (io.ReadCloser, error)  { return l.open() }
-func (l *layer) Uncompressed() (io.ReadCloser, error) {
-	compressed, err := l.open()
-	if err != nil || l.Facts.MediaType != types.OCILayerZStd {
-		return compressed, err
-	}
-	decoder, err := zstd.NewReader(compressed)
-	if err != nil {
-		return nil, errors.Join(err, compressed.Close())
-	}
-	return &decoded{decoder, compressed}, nil
-}
-
-type decoded struct {
-	*zstd.Decoder
-	source io.Closer
-}
-
-func (d *decoded) Close() error {
-	d.Decoder.Close()
-	return d.source.Close()
-}
-
-// TarLayer is a layer of an uncompressed tar in memory.
-func TarLayer(content []byte) v1.Layer {
-	hash := hashOf(content)
-	return &layer{
-		Facts: layerFacts{Digest: hash, DiffID: hash, Size: int64(len(content)), MediaType: types.OCIUncompressedLayer},
-		open:  func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil },
-	}
-}
-
-// TarFileLayer is a layer of an uncompressed tar in a file, which must stay as
-// it is for as long as the layer is used.
-func TarFileLayer(file string) (v1.Layer, error) {
-	opened, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer opened.Close()
-	sum := sha256.New()
-	size, err := io.Copy(sum, opened)
-	if err != nil {
-		return nil, fmt.Errorf("read layer %s: %w", file, err)
-	}
-	hash := v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum.Sum(nil))}
-	return &layer{
-		Facts: layerFacts{Digest: hash, DiffID: hash, Size: size, MediaType: types.OCIUncompressedLayer},
-		open:  func() (io.ReadCloser, error) { return os.Open(file) },
-	}, nil
-}
-
-// compress makes a zstd layer of a tar. Measured on a Go binary of 12 MB: 0.13 s
-// and 5.1 MB, where gzip takes 0.32 s at its fastest level for 5.4 MB.
-func compress(content []byte) (layerFacts, []byte, error) {
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		return layerFacts{}, nil, err
-	}
-	compressed := encoder.EncodeAll(content, nil)
-	return layerFacts{
-		Digest: hashOf(compressed), DiffID: hashOf(content),
-		Size: int64(len(compressed)), MediaType: types.OCILayerZStd,
-	}, compressed, encoder.Close()
-}
-
-func hashOf(content []byte) v1.Hash {
-	sum := sha256.Sum256(content)
-	return v1.Hash{Algorithm: "sha256", Hex: hex.EncodeToString(sum[:])}
-}
-
-// layerFormat is part of a cached layer's name; raise it when the same input
-// shall give another layer.
-const layerFormat = "1"
-
-// cachedLayer is the compressed layer that belongs to key, made by makeTar when
-// it is not in the folder yet.
-func cachedLayer(folder string, key []byte, makeTar func() ([]byte, error)) (v1.Layer, error) {
-	stem := filepath.Join(folder, hashOf(key).Hex+"-"+layerFormat)
-	blob, facts := stem+".tar.zst", layerFacts{}
-	stored, err := os.ReadFile(stem + ".json")
-	if err == nil && json.Unmarshal(stored, &facts) == nil && sizeOf(blob) == facts.Size {
-		now := time.Now()
-		_ = os.Chtimes(blob, now, now) // only tells pruning that it is in use
-		return fileLayer(facts, blob), nil
-	}
-	content, err := makeTar()
-	if err != nil {
-		return nil, err
-	}
-	facts, compressed, err := compress(content)
-	if err != nil {
-		return nil, err
-	}
-	if stored, err = json.Marshal(facts); err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return nil, err
-	}
-	// The facts come last: they exist only once the blob is whole.
-	if err := errors.Join(writeAtomically(blob, compressed), writeAtomically(stem+".json", stored)); err != nil {
-		return nil, err
-	}
-	return fileLayer(facts, blob), nil
-}
-
-func memoryLayer(facts layerFacts, compressed []byte) v1.Layer {
-	return &layer{Facts: facts, open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(compressed)), nil }}
-}
-
-func fileLayer(facts layerFacts, file string) v1.Layer {
-	return &layer{Facts: facts, open: func() (io.ReadCloser, error) { return os.Open(file) }}
-}
-
-func sizeOf(file string) int64 {
-	info, err := os.Stat(file)
-	if err != nil {
-		return -1
-	}
-	return info.Size()
-}
-
-func writeAtomically(file string, content []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = temporary.Write(content)
-	if err = errors.Join(err, temporary.Chmod(0o644), temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temporary.Name()))
-	}
-	return nil
+	return static.NewLayer(content.Bytes(), types.OCIUncompressedLayer), nil
 }

@@ -89,9 +89,13 @@ func TestCreateRefusesWhatIsNotItsToReplace(t *testing.T) {
 		b := newBench(t)
 		_, err := b.engine.Create(t.Context(), oneNode(), b.steps.add)
 		require.NoError(t, err)
-		_, err = b.engine.Create(t.Context(), twoNodes(), b.steps.add)
-		assert.EqualError(t, err, "a cluster named dev is there already, made from another configuration: containers dev-control-plane")
-		assert.Contains(t, b.docker.containers, "dev-control-plane")
+		other := oneNode()
+		other.EncryptSecrets = true
+		for _, spec := range []Spec{other, twoNodes()} {
+			_, err = b.engine.Create(t.Context(), spec, b.steps.add)
+			assert.EqualError(t, err, "a cluster named dev is there already, made from another configuration: containers dev-control-plane")
+			assert.Contains(t, b.docker.containers, "dev-control-plane")
+		}
 	})
 	t.Run("a cluster of kind's own command", func(t *testing.T) {
 		b := newBench(t)

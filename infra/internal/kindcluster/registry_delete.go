@@ -62,7 +62,7 @@ func (e *Engine) volumeOwner(ctx context.Context, name string) (owner string, ex
 
 func (e *Engine) removeVolume(ctx context.Context, name string) error {
 	owner, exists, err := e.volumeOwner(ctx, name)
-	if err != nil || !exists {
+	if err != nil || !exists || owner == "" {
 		return err
 	}
 	_, removal := e.docker.run(ctx, nil, "volume", "rm", name)

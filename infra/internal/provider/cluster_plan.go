@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -30,19 +29,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
 		return
 	}
-	changes, err := replacements(req.State.Raw, resp.Plan.Raw, clusterReasons)
-	if err != nil {
-		resp.Diagnostics.AddError("the plan cannot be compared with the state", err.Error())
-		return
-	}
-	for _, change := range changes {
-		resp.RequiresReplace = append(resp.RequiresReplace, path.Root(change.root))
-	}
-	if len(changes) > 0 {
-		resp.Diagnostics.AddWarning(
-			fmt.Sprintf("cluster %s is recreated, with everything in it", plan.Name.ValueString()),
-			"replacing because "+strings.Join(sentences(changes), "\nand because "))
-	}
+	requireReplace(req, resp, clusterReasons, fmt.Sprintf("cluster %s is recreated, with everything in it", plan.Name.ValueString()))
 }
 
 // plannedNetwork keeps the network of a cluster that exists: it may have been

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
@@ -13,6 +15,23 @@ type replacement struct {
 	root   string // name of the attribute of the resource
 	where  string // as written in a configuration: nodes[1].port_mappings
 	reason string
+}
+
+// requireReplace marks the changes that replace a resource, and warns with
+// summary and the reasons.
+func requireReplace(req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, reasons map[string]string, summary string) {
+	changes, err := replacements(req.State.Raw, resp.Plan.Raw, reasons)
+	if err != nil {
+		resp.Diagnostics.AddError("the plan cannot be compared with the state", err.Error())
+		return
+	}
+	if len(changes) == 0 {
+		return
+	}
+	for _, change := range changes {
+		resp.RequiresReplace = append(resp.RequiresReplace, path.Root(change.root))
+	}
+	resp.Diagnostics.AddWarning(summary, "replacing because "+strings.Join(sentences(changes), "\nand because "))
 }
 
 // replacements compares state with plan and returns the changes for which

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 )
 
@@ -48,12 +49,13 @@ func (e *Error) Unwrap() error { return e.Err }
 // events reads the machine-readable lines that Terraform prints with -json.
 type events struct {
 	progress    func(Change)
-	rest        []byte // an incomplete line
+	log         io.Writer // gets every message as a person reads it; may be nil
+	rest        []byte    // an incomplete line
 	diagnostics []Diagnostic
 }
 
-func newEvents(progress func(Change)) *events {
-	return &events{progress: progress}
+func newEvents(progress func(Change), log io.Writer) *events {
+	return &events{progress: progress, log: log}
 }
 
 // Write takes output in pieces of any length.
@@ -72,8 +74,9 @@ func (e *events) Write(p []byte) (int, error) {
 // message is the part of a line that is read here; see "Machine-Readable UI" in Terraform's
 // documentation.
 type message struct {
-	Type string `json:"type"`
-	Hook struct {
+	Message string `json:"@message"`
+	Type    string `json:"type"`
+	Hook    struct {
 		Resource struct {
 			Addr string `json:"addr"`
 		} `json:"resource"`
@@ -97,6 +100,12 @@ func (e *events) line(text []byte) {
 	var m message
 	if json.Unmarshal(text, &m) != nil {
 		return // not one of the documented lines
+	}
+	if e.log != nil && m.Message != "" {
+		fmt.Fprintln(e.log, m.Message)
+		if m.Diagnostic.Detail != "" {
+			fmt.Fprintln(e.log, m.Diagnostic.Detail)
+		}
 	}
 	if state, ok := strings.CutPrefix(m.Type, "apply_"); ok && e.progress != nil {
 		e.progress(Change{Address: m.Hook.Resource.Addr, Action: m.Hook.Action, State: state})

@@ -24,6 +24,7 @@ type Root struct {
 	Dir         string
 	tf          *tfexec.Terraform
 	fingerprint string // of the providers that init would link
+	log         io.Writer
 }
 
 // Options are what the roots of one environment share.
@@ -67,7 +68,7 @@ func Open(dir string, options Options) (*Root, error) {
 		tf.SetStdout(options.Log)
 		tf.SetStderr(options.Log)
 	}
-	return &Root{Dir: dir, tf: tf, fingerprint: options.Fingerprint}, nil
+	return &Root{Dir: dir, tf: tf, fingerprint: options.Fingerprint, log: options.Log}, nil
 }
 
 // settings are environment variables for Terraform and its providers. They live for seconds:
@@ -99,12 +100,15 @@ func (r *Root) Init(ctx context.Context) error {
 	if err := r.tf.Init(ctx, tfexec.Upgrade(false)); err != nil {
 		return fmt.Errorf("terraform init in %s: %w", r.Dir, err)
 	}
+	if err := os.MkdirAll(filepath.Dir(mark), 0o755); err != nil { // a root without modules and providers has none
+		return err
+	}
 	return os.WriteFile(mark, []byte(want), 0o644)
 }
 
 // Plan writes a plan to file and tells whether it changes anything.
 func (r *Root) Plan(ctx context.Context, file string, destroy bool) (changes bool, err error) {
-	events := newEvents(nil)
+	events := newEvents(nil, r.log)
 	changes, err = r.tf.PlanJSON(ctx, events, tfexec.Out(file), tfexec.Destroy(destroy), tfexec.LockTimeout("60s"))
 	return changes, events.explain("plan", err)
 }
@@ -116,14 +120,14 @@ func (r *Root) Show(ctx context.Context, file string) (*tfjson.Plan, error) {
 
 // Apply carries a plan out.
 func (r *Root) Apply(ctx context.Context, file string, progress func(Change)) error {
-	events := newEvents(progress)
+	events := newEvents(progress, r.log)
 	err := r.tf.ApplyJSON(ctx, events, tfexec.DirOrPlan(file), tfexec.LockTimeout("60s"))
 	return events.explain("apply", err)
 }
 
 // Destroy removes everything in the root's state.
 func (r *Root) Destroy(ctx context.Context, progress func(Change), refresh bool) error {
-	events := newEvents(progress)
+	events := newEvents(progress, r.log)
 	err := r.tf.DestroyJSON(ctx, events, tfexec.Refresh(refresh), tfexec.LockTimeout("60s"))
 	return events.explain("destroy", err)
 }

@@ -1,0 +1,304 @@
+package supply
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// toolPart has an executable and a file in a folder.
+func toolPart() Part {
+	return fakePart("tool", func(_ context.Context, job *job) error {
+		if err := os.MkdirAll(filepath.Join(job.out, "bin"), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(job.out, "bin", "tool"), bytes.Repeat([]byte("program "), 10_000), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(job.out, "notice"), []byte("notice"), 0o600)
+	})
+}
+
+func ignore(string) {}
+
+// exported builds two parts and exports them.
+func exported(t *testing.T) (b *Builder, parts []Part, file string) {
+	t.Helper()
+	b, _ = newBuilder(t)
+	parts = []Part{toolPart(), fakePart("other", nil, "inside"), fakePart("inside", nil)}
+	_, err := b.Ensure(t.Context(), parts, "tool", "other")
+	require.NoError(t, err)
+	file = filepath.Join(t.TempDir(), "parts.tar.zst")
+	_, err = b.Export(t.Context(), parts, []string{"tool", "other"}, file, ignore)
+	require.NoError(t, err)
+	return b, parts, file
+}
+
+func TestPartsMoveFromOneCacheToAnother(t *testing.T) {
+	_, parts, file := exported(t)
+	there, told := newBuilder(t)
+	var read []string
+	result, err := there.Cache.Import(t.Context(), file, func(part string) { read = append(read, part) })
+	require.NoError(t, err)
+	assert.Equal(t, []string{"tool", "other"}, result.New)
+	assert.Empty(t, result.Present)
+	assert.Equal(t, []string{"tool", "other"}, read)
+	assert.Empty(t, files(t, there.Cache, "scratch"))
+
+	dirs, err := there.Ensure(t.Context(), parts, "tool", "other")
+	require.NoError(t, err)
+	assert.Equal(t, []State{Cached}, told.of("tool"))
+	assert.Equal(t, []State{Cached}, told.of("other"))
+	assert.Empty(t, told.of("inside"), "what a part was made from is not needed there")
+	require.NoError(t, there.Verify(parts))
+	info, err := os.Stat(filepath.Join(dirs["tool"], "bin", "tool"))
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o755), info.Mode().Perm())
+	list, err := there.List(parts)
+	require.NoError(t, err)
+	assert.EqualValues(t, 80_006, list[0].Record.Bytes)
+}
+
+func TestAnIndexSaysWhatTheArchiveIsFor(t *testing.T) {
+	_, _, file := exported(t)
+	result, err := Cache{Dir: t.TempDir()}.Import(t.Context(), file, ignore)
+	require.NoError(t, err)
+	index := result.Index
+	assert.Equal(t, [4]string{runtime.GOOS, runtime.GOARCH, KubernetesVersion, runtime.Version()}, [4]string{index.OS, index.Arch, index.Kubernetes, index.Go})
+	assert.Len(t, index.Parts, 2)
+}
+
+func TestPartsThatAreThereAlreadyStay(t *testing.T) {
+	_, parts, file := exported(t)
+	there, _ := newBuilder(t)
+	dirs, err := there.Ensure(t.Context(), parts, "other")
+	require.NoError(t, err)
+	before, err := os.Stat(filepath.Join(dirs["other"], recordFile))
+	require.NoError(t, err)
+
+	result, err := there.Cache.Import(t.Context(), file, ignore)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"tool"}, result.New)
+	assert.Equal(t, []string{"other"}, result.Present)
+	after, err := os.Stat(filepath.Join(dirs["other"], recordFile))
+	require.NoError(t, err)
+	assert.True(t, os.SameFile(before, after))
+
+	result, err = there.Cache.Import(t.Context(), file, ignore)
+	require.NoError(t, err)
+	assert.Empty(t, result.New)
+}
+
+func TestExportNeedsWholeParts(t *testing.T) {
+	b, parts, file := exported(t)
+	other := filepath.Join(filepath.Dir(file), "second.tar.zst")
+	known, err := hashParts(parts)
+	require.NoError(t, err)
+	write(t, filepath.Join(b.Cache.partDir(known["tool"]), "notice"), "forged")
+
+	_, err = b.Export(t.Context(), parts, []string{"tool"}, other, ignore)
+	require.ErrorContains(t, err, "notice was changed after it was built")
+	_, err = b.Export(t.Context(), append(parts, fakePart("unbuilt", nil)), []string{"unbuilt"}, other, ignore)
+	require.ErrorContains(t, err, "kindling supply build unbuilt")
+
+	entries, err := os.ReadDir(filepath.Dir(file))
+	require.NoError(t, err)
+	assert.Len(t, entries, 1, "neither the archive nor a part of it is left")
+}
+
+func TestAFailedExportLeavesTheFormerArchive(t *testing.T) {
+	b, parts, file := exported(t)
+	before, err := os.ReadFile(file)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = b.Export(ctx, parts, []string{"tool", "other"}, file, func(part string) {
+		if part == "other" {
+			cancel()
+		}
+	})
+	require.ErrorIs(t, err, context.Canceled)
+	after, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, before, after)
+	assert.NoFileExists(t, file+".partial")
+}
+
+// assertRefused imports an archive into an empty cache, which stays empty.
+func assertRefused(t *testing.T, archive []byte, why string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "archive.tar.zst")
+	require.NoError(t, os.WriteFile(file, archive, 0o644))
+	outside := filepath.Join(filepath.Dir(file), "escaped")
+	cache := Cache{Dir: filepath.Join(filepath.Dir(file), "cache")}
+
+	_, err := cache.Import(t.Context(), file, ignore)
+	var refused *ArchiveError
+	require.ErrorAs(t, err, &refused)
+	assert.Equal(t, file, refused.File)
+	assert.ErrorContains(t, err, why)
+	assert.Empty(t, files(t, cache, "parts"))
+	assert.Empty(t, files(t, cache, "scratch"))
+	assert.NoFileExists(t, outside)
+}
+
+func TestADamagedArchiveIsRefused(t *testing.T) {
+	_, _, file := exported(t)
+	whole, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for at := 0; at < len(whole); at += max(1, len(whole)/60) {
+		damaged := bytes.Clone(whole)
+		damaged[at] ^= 0x55
+		assertRefused(t, damaged, "")
+	}
+	for name, archive := range map[string][]byte{
+		"cut in the middle": whole[:len(whole)/2],
+		"cut at the end":    whole[:len(whole)-1],
+		"with more behind":  append(bytes.Clone(whole), "more"...),
+		"empty":             {},
+		"no archive":        []byte("kindling"),
+	} {
+		t.Run(name, func(t *testing.T) { assertRefused(t, archive, "damaged") })
+	}
+}
+
+func TestAKilledImportLeavesNothingThatTheNextOneKeeps(t *testing.T) {
+	_, _, file := exported(t)
+	cache := Cache{Dir: t.TempDir()}
+	write(t, filepath.Join(cache.Dir, "scratch", "import", "tool-0000000000000000", "bin", "tool"), "half")
+	_, err := cache.Import(t.Context(), file, ignore)
+	require.NoError(t, err)
+	assert.Len(t, files(t, cache, "parts"), 2)
+	assert.Empty(t, files(t, cache, "scratch"))
+}
+
+func TestACancelledImportImportsNothing(t *testing.T) {
+	_, _, file := exported(t)
+	cache := Cache{Dir: t.TempDir()}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := cache.Import(ctx, file, ignore)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Empty(t, files(t, cache, "parts"))
+}
+
+// member is an entry of an archive that a test makes up.
+type member struct {
+	name, content string
+	kind          byte
+}
+
+// craft writes an archive with any index and any entries.
+func craft(t *testing.T, index Index, members ...member) []byte {
+	t.Helper()
+	var buffer bytes.Buffer
+	compressor, err := zstd.NewWriter(&buffer)
+	require.NoError(t, err)
+	text, err := json.Marshal(index)
+	require.NoError(t, err)
+	writer := tar.NewWriter(compressor)
+	for _, m := range append([]member{{name: indexFile, content: string(text)}}, members...) {
+		kind := m.kind
+		if kind == 0 {
+			kind = tar.TypeReg
+		}
+		header := &tar.Header{Name: m.name, Typeflag: kind, Mode: 0o644, Size: int64(len(m.content))}
+		if kind == tar.TypeSymlink {
+			header.Linkname = "/etc"
+		}
+		require.NoError(t, writer.WriteHeader(header))
+		_, err := io.WriteString(writer, m.content)
+		require.NoError(t, err)
+	}
+	require.NoError(t, writer.Close())
+	require.NoError(t, compressor.Close())
+	return buffer.Bytes()
+}
+
+const (
+	helloSum = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824" // of "hello"
+	toolKey  = "tool-0123456789abcdef"
+)
+
+func helloIndex() Index {
+	return newIndex([]Record{{Name: "tool", Hash: "0123456789abcdef", Bytes: 5, Files: map[string]string{"file": helloSum}}})
+}
+
+func TestACraftedArchiveIsTheRealFormat(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "archive.tar.zst")
+	require.NoError(t, os.WriteFile(file, craft(t, helloIndex(), member{name: archivedParts + toolKey + "/file", content: "hello"}), 0o644))
+	cache := Cache{Dir: t.TempDir()}
+	_, err := cache.Import(t.Context(), file, ignore)
+	require.NoError(t, err)
+	assert.Equal(t, []string{toolKey}, files(t, cache, "parts"))
+}
+
+func TestAnArchiveForAnotherMachineIsRefused(t *testing.T) {
+	for why, change := range map[string]func(*Index){
+		"its format is 2 and this tool reads 1":                                            func(i *Index) { i.Format = 2 },
+		"it is for linux/s390x and this machine is " + runtime.GOOS + "/" + runtime.GOARCH: func(i *Index) { i.OS, i.Arch = "linux", "s390x" },
+		"it is for plan9/":  func(i *Index) { i.OS = "plan9" },
+		"it holds no parts": func(i *Index) { i.Parts = nil },
+	} {
+		t.Run(why, func(t *testing.T) {
+			index := helloIndex()
+			change(&index)
+			assertRefused(t, craft(t, index, member{name: archivedParts + toolKey + "/file", content: "hello"}), why)
+		})
+	}
+}
+
+func TestAnIndexThatLeadsOutOfTheCacheIsRefused(t *testing.T) {
+	for name, change := range map[string]func(*Record){
+		"a part's name":         func(r *Record) { r.Name = "../tool" },
+		"a part's hash":         func(r *Record) { r.Hash = "../../0123456789" },
+		"a file above":          func(r *Record) { r.Files = map[string]string{"../../escaped": helloSum} },
+		"a file inside and out": func(r *Record) { r.Files = map[string]string{"a/../../../escaped": helloSum} },
+		"an absolute file":      func(r *Record) { r.Files = map[string]string{"/etc/escaped": helloSum} },
+		"the record itself":     func(r *Record) { r.Files = map[string]string{recordFile: helloSum} },
+		"no files":              func(r *Record) { r.Files = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			index := helloIndex()
+			change(&index.Parts[0])
+			var members []member
+			for file := range index.Parts[0].Files {
+				members = append(members, member{name: archivedParts + index.Parts[0].key() + "/" + file, content: "hello"})
+			}
+			assertRefused(t, craft(t, index, members...), "part")
+		})
+	}
+	index := helloIndex()
+	index.Parts = append(index.Parts, index.Parts[0])
+	assertRefused(t, craft(t, index), "it names part tool twice")
+}
+
+func TestEntriesThatTheIndexDoesNotNameAreRefused(t *testing.T) {
+	good := member{name: archivedParts + toolKey + "/file", content: "hello"}
+	for name, c := range map[string]struct {
+		members []member
+		why     string
+	}{
+		"a path that leads out": {[]member{good, {name: archivedParts + toolKey + "/../../../escaped", content: "x"}}, "which its index does not name"},
+		"an absolute path":      {[]member{good, {name: "/tmp/escaped", content: "x"}}, "which its index does not name"},
+		"a part of no index":    {[]member{good, {name: archivedParts + "other-0123456789abcdef/file", content: "x"}}, "which its index does not name"},
+		"a file of no index":    {[]member{good, {name: archivedParts + toolKey + "/more", content: "x"}}, "which its index does not name"},
+		"a link under a name":   {[]member{{name: good.name, kind: tar.TypeSymlink}}, "which its index does not name"},
+		"a file twice":          {[]member{good, good}, "it holds file of part tool twice"},
+		"another content":       {[]member{{name: good.name, content: "hullo"}}, "has not the checksum"},
+		"more content":          {[]member{{name: good.name, content: "hello, and more"}}, "larger than its index says"},
+		"less content":          {[]member{{name: good.name, content: "hell"}}, "has not the checksum"},
+		"nothing":               {nil, "1 files of part tool are missing"},
+	} {
+		t.Run(name, func(t *testing.T) { assertRefused(t, craft(t, helloIndex(), c.members...), c.why) })
+	}
+}
