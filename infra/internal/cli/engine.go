@@ -51,7 +51,7 @@ func (a *app) ensureEngine(ctx context.Context) error {
 
 func engineFailure(err error, host engine.Host) error {
 	failure := &ui.Failure{Step: "engine", Sentence: err.Error(), Err: err,
-		Next: []string{"read " + host.DaemonLog(), "kindling doctor"}}
+		Next: []string{"read " + host.DaemonLog(), "make doctor"}}
 	var manual *engine.ManualError
 	if errors.As(err, &manual) {
 		failure.Next = manual.Commands

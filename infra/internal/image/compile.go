@@ -43,7 +43,7 @@ func (b Builder) compile(ctx context.Context, service string) (string, error) {
 		return "", err
 	}
 	binary := filepath.Join(folder, service)
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-ldflags=-s -w", "-o", binary, ".")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly", "-tags=nomsgpack", "-ldflags=-s -w", "-o", binary, ".")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=", "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+runtime.GOARCH,
 		"GOAMD64=v1", "GOARM64=v8.0", "GOEXPERIMENT=")

@@ -14,7 +14,7 @@ func (e *Engine) ensureImage(ctx context.Context, image string, progress Progres
 		return err
 	}
 	if strings.HasPrefix(image, "kindling.internal/") {
-		return &Failure{Cause: fmt.Sprintf("image %s is not in the engine", image), Err: err, Next: "kindling supply build, then run it again"}
+		return &Failure{Cause: fmt.Sprintf("image %s is not in the engine", image), Err: err, Next: "make supply, then run it again"}
 	}
 	progress("pulling " + image)
 	if _, err := e.docker.run(ctx, nil, "pull", "--quiet", image); err != nil {

@@ -82,11 +82,11 @@ func (o *observation) pullNext(w Workload, reason Reason, c containerStatus) str
 	switch reason {
 	case ImageMissing:
 		if slices.Contains(o.services, w.label()) {
-			return fmt.Sprintf("kindling build %s, then %s", w.label(), o.again)
+			return fmt.Sprintf("%s builds and pushes it again", o.again)
 		}
-		return "kindling supply build, then " + o.again
+		return "make supply, then " + o.again
 	case RegistryAway:
-		return fmt.Sprintf("see that registry %s runs and that the nodes reach it (kindling doctor), then %s", host, o.again)
+		return fmt.Sprintf("see that registry %s runs and that the nodes reach it (make doctor), then %s", host, o.again)
 	case ImageRefused:
 		return fmt.Sprintf("give the nodes access to registry %s, then %s", host, o.again)
 	}

@@ -54,13 +54,13 @@ func TestEachCauseIsToldInOneSentence(t *testing.T) {
 			reason:   ImageMissing,
 			sentence: "inventory cannot start: its image is not in the registry",
 			evidence: failedPull + "localhost:5001/inventory: not found (pod inventory-7c9d-x, 2 s ago)",
-			next:     "kindling build inventory, then make up env=dev",
+			next:     "make up env=dev builds and pushes it again",
 		},
 		"registry does not answer": {
 			objects:  deployment(waiting("ErrImagePull", failedPull+`dial tcp: lookup dev-registry: no such host`)),
 			reason:   RegistryAway,
 			sentence: "inventory cannot start: the registry of its image does not answer",
-			next:     "see that registry localhost:5001 runs and that the nodes reach it (kindling doctor), then make up env=dev",
+			next:     "see that registry localhost:5001 runs and that the nodes reach it (make doctor), then make up env=dev",
 		},
 		"registry refuses": {
 			objects:  deployment(waiting("ErrImagePull", "unexpected status from HEAD request: 401 Unauthorized")),

@@ -121,7 +121,7 @@ func TestNothingIsPushedOrAppliedToWorkloadsWhenAServiceDoesNotCompile(t *testin
 func TestAWorkloadThatCannotStartFailsWithItsReason(t *testing.T) {
 	h := newHouse(t)
 	h.pods.err = &kube.NotReadyError{Diagnoses: []*kube.Diagnosis{
-		{Sentence: "shop cannot start: its image is not in the registry", Evidence: []string{"not found"}, Next: "kindling build shop"}}}
+		{Sentence: "shop cannot start: its image is not in the registry", Evidence: []string{"not found"}, Next: "make up env=dev builds it again"}}}
 	_, err := h.Up(context.Background())
 	var failure *ui.Failure
 	require.ErrorAs(t, err, &failure)

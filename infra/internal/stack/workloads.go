@@ -35,7 +35,7 @@ func (s *Stack) workloads(ctx context.Context, parts Parts, t target, early *ear
 	report, statuses, err := s.await(ctx, root, t.connection, since, step)
 	if err != nil {
 		step.Fail()
-		return Report{}, rolloutFailure(err)
+		return Report{}, s.rolloutFailure(err)
 	}
 	step.Done(readiness(statuses))
 	return report, nil
@@ -116,10 +116,10 @@ func readiness(statuses []kube.Status) string {
 }
 
 // rolloutFailure is a failure for each workload that cannot become ready.
-func rolloutFailure(err error) error {
+func (s *Stack) rolloutFailure(err error) error {
 	var notReady *kube.NotReadyError
 	if !errors.As(err, &notReady) {
-		return &ui.Failure{Step: "workloads", Sentence: err.Error(), Err: err, Next: []string{"kindling status", "kindling logs"}}
+		return &ui.Failure{Step: "workloads", Sentence: err.Error(), Err: err, Next: []string{"make status env=" + s.Environment, "make logs env=" + s.Environment + " service=NAME"}}
 	}
 	failures := make([]error, 0, len(notReady.Diagnoses))
 	for _, d := range notReady.Diagnoses {
