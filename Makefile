@@ -63,6 +63,14 @@ run: ## Run one service alone on this machine: make run service=catalog
 test: ## Test everything in order of cost; make test only=unit|modules|provider|e2e for one stage
 	@./tests/run.sh "$(only)"
 
+.PHONY: bench
+bench: ## Measure the ratios of docs/benchmarks.md: make bench only="image kit"; without names, the quick ones
+	@cd tests && go run ./bench $(args) $(only)
+
+.PHONY: build
+build: tool ## Build the images of services without a cluster: make build service=catalog
+	@$(KINDLING) build $(service) $(args)
+
 .PHONY: fmt
 fmt: ## Format Go and Terraform
 	@gofmt -l -w infra services tests

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gruntwork-io/terratest/modules/logger"
 	"github.com/gruntwork-io/terratest/modules/retry"
 	"github.com/gruntwork-io/terratest/modules/shell"
 	"github.com/stretchr/testify/require"
@@ -32,6 +34,9 @@ func (e *environment) run(t *testing.T, limit time.Duration, program string, arg
 	defer cancel()
 	start := time.Now()
 	command := &shell.Command{Command: program, Args: args, WorkingDir: e.dir, Stdin: strings.NewReader("")}
+	if slices.Contains(args, "json") {
+		command.Logger = logger.Discard
+	}
 	stdout, stderr, err := shell.RunCommandContextAndGetStdOutErrE(t, ctx, command)
 	require.NoError(t, ctx.Err(), "%s %s did not end within %s:\n%s", program, strings.Join(args, " "), limit, stderr)
 	code, unknown := shell.GetExitCodeForRunCommandError(err)

@@ -11,6 +11,7 @@ func (a *app) commands() []*cobra.Command {
 		a.logsCommand(),
 		a.downCommand(),
 		a.doctorCommand(),
+		a.buildCommand(),
 		a.supplyCommand(),
 	}
 }

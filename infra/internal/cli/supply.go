@@ -103,7 +103,7 @@ func partFailure(err error) error {
 		return err
 	}
 	return &ui.Failure{Step: "supply", Sentence: failed.Error(), Seen: failed.Last, Err: err,
-		Next: []string{"read " + failed.Log, "kindling supply build " + failed.Part}}
+		Next: []string{"read " + failed.Log, "make supply args=" + failed.Part}}
 }
 
 func (a *app) supplyListCommand() *cobra.Command {

@@ -31,7 +31,7 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 	if err := checkEnvironment(root, environment); err != nil {
 		return nil, err
 	}
-	cache, err := supply.DefaultCache()
+	builder, err := serviceBuilder(root)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 	return &stack.Stack{
 		Root: root, Environment: environment,
 		Engine: engineAdapter{a}, Supply: parts,
-		Images:    imagesAdapter{image.Builder{Root: root, CacheDir: filepath.Join(cache.Dir, "images")}},
+		Images:    imagesAdapter{builder},
 		Terraform: openRoot, Cluster: openCluster, Authority: authority,
 		Version:  func(ctx context.Context) string { return describe(ctx, root) },
 		Progress: progressAdapter{a.printer},
@@ -212,13 +212,25 @@ func (s *supplyAdapter) Push(ctx context.Context, registry string) (all, pushed 
 	for _, i := range images {
 		fresh, err := i.Push(ctx, registry)
 		if err != nil {
-			return len(images), pushed, &ui.Failure{Step: "push", Sentence: i.Name + " could not be stored in the registry " + registry, Seen: []string{err.Error()}, Next: []string{"kindling doctor"}, Err: err}
+			return len(images), pushed, &ui.Failure{Step: "push", Sentence: i.Name + " could not be stored in the registry " + registry, Seen: []string{err.Error()}, Next: []string{"make doctor"}, Err: err}
 		}
 		if fresh {
 			pushed++
 		}
 	}
 	return len(images), pushed, nil
+}
+
+// serviceBuilder builds services' images with what other checkouts built before.
+func serviceBuilder(root string) (image.Builder, error) {
+	cache, err := supply.DefaultCache()
+	return image.Builder{Root: root, CacheDir: filepath.Join(cache.Dir, "images")}, err
+}
+
+// isLocal tells whether a registry is on this machine, where plain HTTP is the rule.
+func isLocal(registry string) bool {
+	host, _, _ := strings.Cut(registry, ":")
+	return host == "localhost" || host == "127.0.0.1"
 }
 
 type imagesAdapter struct{ image.Builder }

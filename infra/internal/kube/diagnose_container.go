@@ -86,35 +86,49 @@ func (c *Client) lacks(ctx context.Context, kind, namespace, name, key string) b
 	return key != "" && !slices.Contains(keys, key)
 }
 
-// startFinding tells of a program that the container runtime cannot start.
+// startCauses are what container runtimes say of programs that will not start
+// the next time either.
+var startCauses = []struct{ said, words string }{
+	{"no such file or directory", "its program is not in the image"},
+	{"exec format error", "its program is made for another processor"},
+	{"permission denied", "its program may not be run"},
+	{"read-only file system", "it writes to its read-only root filesystem"},
+}
+
+// startFinding tells of a program that the container runtime cannot start. A
+// failure of the runtime itself is given a second try.
 func (o *observation) startFinding(w Workload, pod *corev1.Pod, c containerStatus) (finding, bool) {
-	message, at := "", time.Time{}
-	if waiting := c.State.Waiting; waiting != nil && slices.Contains([]string{"CreateContainerError", "RunContainerError", "PreCreateHookError"}, waiting.Reason) {
-		message = waiting.Message
-	}
-	if ended := lastEnd(c); ended != nil && slices.Contains([]string{"StartError", "ContainerCannotRun"}, ended.Reason) && !c.running() {
-		message, at = ended.Message, ended.FinishedAt.Time
-	}
+	message, at, settle := o.startFailure(pod, c)
 	if message == "" {
 		return finding{}, false
 	}
 	words := "the container runtime cannot start its program"
-	for said, better := range map[string]string{
-		"no such file or directory": "its program is not in the image",
-		"exec format error":         "its program is made for another processor",
-		"permission denied":         "its program may not be run",
-		"read-only file system":     "it writes to its read-only root filesystem",
-	} {
-		if strings.Contains(message, said) {
-			words = better
+	for _, cause := range startCauses {
+		if strings.Contains(message, cause.said) {
+			words, settle = cause.words, 0
+			break
 		}
 	}
-	return finding{Diagnosis: Diagnosis{
+	return finding{settle: settle, Diagnosis: Diagnosis{
 		Workload: w, Reason: CannotStart,
 		Sentence: fmt.Sprintf("%s cannot start: %s%s", w.label(), words, c.inPod()),
 		Evidence: []string{o.evidence(message, pod, at)},
 		Next:     "correct the image or " + o.described(w) + ", then " + o.again,
 	}}, true
+}
+
+// startFailure is what the container runtime said, when, and how long to give it.
+func (o *observation) startFailure(pod *corev1.Pod, c containerStatus) (message string, at time.Time, settle time.Duration) {
+	if ended := lastEnd(c); ended != nil && slices.Contains([]string{"StartError", "ContainerCannotRun"}, ended.Reason) && !c.running() {
+		if o.exits(pod, c) < 2 {
+			settle = o.left(settleVolume, ended.FinishedAt.Time)
+		}
+		return ended.Message, ended.FinishedAt.Time, settle
+	}
+	if waiting := c.State.Waiting; waiting != nil && slices.Contains([]string{"CreateContainerError", "RunContainerError", "PreCreateHookError"}, waiting.Reason) {
+		return waiting.Message, time.Time{}, o.left(settleVolume, startOf(pod))
+	}
+	return "", time.Time{}, 0
 }
 
 // memoryFinding tells of a container that was killed at its memory limit.
@@ -207,8 +221,12 @@ func lastEnd(c containerStatus) *corev1.ContainerStateTerminated {
 	return c.LastTerminationState.Terminated
 }
 
+// ran is how long a run took. The cluster keeps times in whole seconds.
 func ran(ended *corev1.ContainerStateTerminated) string {
-	return ended.FinishedAt.Sub(ended.StartedAt.Time).Round(time.Second).String()
+	if took := ended.FinishedAt.Sub(ended.StartedAt.Time).Round(time.Second); took >= time.Second {
+		return took.String()
+	}
+	return "less than 1s"
 }
 
 func ordinal(n int) string {

@@ -15,6 +15,8 @@ import (
 var (
 	insufficient = regexp.MustCompile(`\d+ Insufficient ([^\s,.]+(?:\.[^\s,]+)*)`)
 	taint        = regexp.MustCompile(`untolerated taint(?:\(s\))? \{?([^:}]+)`)
+	// What the scheduler appends to the causes.
+	afterCause   = regexp.MustCompile(`(?s)\.? (?:no new claims to deallocate|preemption:).*$`)
 	claimMissing = regexp.MustCompile(`persistentvolumeclaim "([^"]+)" not found`)
 )
 
@@ -41,12 +43,16 @@ func (o *observation) unschedulable(w Workload, pod *corev1.Pod, c *corev1.PodCo
 		// What is being terminated still holds its room.
 		settle = max(settle, settleNode)
 	}
-	said, _, _ := strings.Cut(c.Message, " preemption:")
+	next := fmt.Sprintf("change what it asks for in %s or add a node that has it, then %s", o.described(w), o.again)
+	if reason == VolumeFailed {
+		next = fmt.Sprintf("kubectl describe pvc -n %s tells more; mend it, then %s", pod.Namespace, o.again)
+	}
+	said := afterCause.ReplaceAllString(c.Message, "")
 	return finding{settle: o.left(settle, c.LastTransitionTime.Time), Diagnosis: Diagnosis{
 		Workload: w, Reason: reason,
 		Sentence: fmt.Sprintf("%s cannot be placed on a node: %s", w.label(), strings.Join(words, "; ")),
 		Evidence: append([]string{o.evidence(said, pod, c.LastTransitionTime.Time)}, o.claimEvidence(pod)...),
-		Next:     fmt.Sprintf("ask for less in %s or add nodes, then %s", o.described(w), o.again),
+		Next:     next,
 	}}
 }
 

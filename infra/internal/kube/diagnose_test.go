@@ -103,12 +103,18 @@ func TestEachCauseIsToldInOneSentence(t *testing.T) {
 			reason:   CannotStart,
 			sentence: "inventory cannot start: its program is not in the image",
 		},
+		"runtime fails twice": {
+			objects:  deployment(ended(1, corev1.ContainerStateTerminated{ExitCode: 128, Reason: "StartError", Message: "unable to freeze"})),
+			reason:   CannotStart,
+			sentence: "inventory cannot start: the container runtime cannot start its program",
+			evidence: "unable to freeze (pod inventory-7c9d-x, 2 s ago)",
+		},
 		"no node has room": {
-			objects:  deployment(unschedulable("0/1 nodes are available: 1 Insufficient memory. preemption: 0/1 nodes are available: 1 No preemption victims found.")),
+			objects:  deployment(unschedulable("0/1 nodes are available: 1 Insufficient memory. no new claims to deallocate, preemption: 0/1 nodes are available: 1 No preemption victims found.")),
 			reason:   Unschedulable,
 			sentence: "inventory cannot be placed on a node: too little memory is free (it asks for 64Gi)",
-			evidence: "0/1 nodes are available: 1 Insufficient memory. (pod inventory-7c9d-x, 10 s ago)",
-			next:     "ask for less in services/inventory/service.yaml or add nodes, then make up env=dev",
+			evidence: "0/1 nodes are available: 1 Insufficient memory (pod inventory-7c9d-x, 10 s ago)",
+			next:     "change what it asks for in services/inventory/service.yaml or add a node that has it, then make up env=dev",
 		},
 		"no node has the labels": {
 			objects: deployment(func(p *corev1.Pod) {
@@ -308,6 +314,7 @@ func TestSignsThatMayPassAreNoDiagnosis(t *testing.T) {
 	}{
 		"image is being fetched": {objects: deployment(waiting("ContainerCreating", ""))},
 		"registry restarts":      {objects: deployment(soon(waiting("ErrImagePull", "dial tcp: connection refused"))), within: 9 * time.Second},
+		"runtime fails once":     {objects: deployment(ended(0, corev1.ContainerStateTerminated{ExitCode: 128, Reason: "StartError", Message: "unable to freeze"})), within: 28 * time.Second},
 		"first exit":             {objects: deployment(ended(0, corev1.ContainerStateTerminated{ExitCode: 1}))},
 		"runs again after two exits": {objects: deployment(func(p *corev1.Pod) {
 			ended(2, corev1.ContainerStateTerminated{ExitCode: 1})(p)
@@ -389,6 +396,16 @@ func TestTheAnswerOfAFailingProbeIsEvidence(t *testing.T) {
 		"GET /readyz: asked inventory-7c9d-x 8080:/readyz",
 		"fake logs",
 	}, diagnoses[0].Evidence)
+}
+
+func TestAProxyThatReachesNobodyIsNoEvidence(t *testing.T) {
+	api, _ := client(with(deployment(func(p *corev1.Pod) {
+		running(30)(p)
+		p.Spec.Containers[0].Ports[0].ContainerPort = 9999
+	}), unhealthy("Readiness probe failed: dial tcp: connect: connection refused"))...)
+	_, _, diagnoses := glance(t, api, inventory)
+	require.Len(t, diagnoses, 1)
+	assert.Equal(t, "fake logs", diagnoses[0].Evidence[1])
 }
 
 func TestEveryBrokenWorkloadIsTold(t *testing.T) {

@@ -44,7 +44,7 @@ func (c *Client) ask(ctx context.Context, probe *probeSource) string {
 		body = []byte(answer.ErrStatus.Message)
 	}
 	text := strings.Join(strings.Fields(string(body)), " ")
-	if text == "" {
+	if text == "" || strings.Contains(text, "error trying to reach service") { // said by the proxy, not by the pod
 		return ""
 	}
 	return "GET " + probe.path + ": " + cut(text)

@@ -166,6 +166,9 @@ func client(objects ...runtime.Object) (*Client, *fake.Clientset) {
 	api := fake.NewClientset(append(objects, system)...)
 	api.AddProxyReactor("pods", func(action clienttesting.Action) (bool, rest.ResponseWrapper, error) {
 		get := action.(clienttesting.ProxyGetAction)
+		if get.GetPort() == "9999" {
+			return true, answer(`{"message":"error trying to reach service: dial tcp"}`), nil
+		}
 		return true, answer(fmt.Sprintf("asked %s %s:%s\n", get.GetName(), get.GetPort(), get.GetPath())), nil
 	})
 	return &Client{api: api, now: func() time.Time { return noon }}, api

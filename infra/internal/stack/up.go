@@ -21,7 +21,7 @@ import (
 func (s *Stack) Up(ctx context.Context) (Report, error) {
 	services, err := catalog.Load(s.Root)
 	if err != nil {
-		return Report{}, catalogFailure(err)
+		return Report{}, CatalogFailure(err)
 	}
 	unlock, err := s.exclusive()
 	if err != nil {
@@ -55,7 +55,8 @@ func (s *Stack) Up(ctx context.Context) (Report, error) {
 	return s.workloads(ctx, parts, target, early)
 }
 
-func catalogFailure(err error) error {
+// CatalogFailure shows all mistakes that loading the service descriptions found.
+func CatalogFailure(err error) error {
 	var mistakes catalog.Mistakes
 	if !errors.As(err, &mistakes) {
 		return err
@@ -140,13 +141,14 @@ func (s *Stack) build(ctx context.Context, services []catalog.Service) ([]image.
 	})
 	if err != nil {
 		step.Fail()
-		return nil, buildFailure(err)
+		return nil, BuildFailure(err)
 	}
 	step.Done("")
 	return built, nil
 }
 
-func buildFailure(err error) error {
+// BuildFailure shows the compiler's lines of a service that does not build.
+func BuildFailure(err error) error {
 	var failed *image.CompileError
 	if !errors.As(err, &failed) {
 		return err

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -22,11 +23,18 @@ func toolPart() Part {
 		if err := os.MkdirAll(filepath.Join(job.out, "bin"), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(job.out, "bin", "tool"), bytes.Repeat([]byte("program "), 10_000), 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(job.out, "bin", "tool"), programBytes(), 0o755); err != nil {
 			return err
 		}
 		return os.WriteFile(filepath.Join(job.out, "notice"), []byte("notice"), 0o600)
 	})
+}
+
+// programBytes are 80,000 bytes that do not compress.
+func programBytes() []byte {
+	content := make([]byte, 80_000)
+	rand.NewChaCha8([32]byte{1}).Read(content)
+	return content
 }
 
 func ignore(string) {}
@@ -155,9 +163,12 @@ func TestADamagedArchiveIsRefused(t *testing.T) {
 	_, _, file := exported(t)
 	whole, err := os.ReadFile(file)
 	require.NoError(t, err)
-	for at := 0; at < len(whole); at += max(1, len(whole)/60) {
+	for at := 0; at < len(whole); at += max(1, len(whole)/40) {
 		damaged := bytes.Clone(whole)
 		damaged[at] ^= 0x55
+		if bytes.Equal(unpackOrNil(whole), unpackOrNil(damaged)) {
+			continue // Zstandard can say the same in two ways
+		}
 		assertRefused(t, damaged, "")
 	}
 	for name, archive := range map[string][]byte{
@@ -169,6 +180,20 @@ func TestADamagedArchiveIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { assertRefused(t, archive, "damaged") })
 	}
+}
+
+// unpackOrNil is an archive's uncompressed content, or nil when it has none.
+func unpackOrNil(archive []byte) []byte {
+	decoder, err := zstd.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		return nil
+	}
+	defer decoder.Close()
+	content, err := io.ReadAll(decoder)
+	if err != nil {
+		return nil
+	}
+	return content
 }
 
 func TestAKilledImportLeavesNothingThatTheNextOneKeeps(t *testing.T) {

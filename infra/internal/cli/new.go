@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"kindling.internal/infra/internal/scaffold"
+	"kindling.internal/infra/internal/ui"
+)
+
+func (a *app) newCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "new",
+		Short: "Add to the repository",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.newServiceCommand())
+	return cmd
+}
+
+func (a *app) newServiceCommand() *cobra.Command {
+	var request scaffold.Request
+	var kind string
+	cmd := &cobra.Command{
+		Use:   "service NAME",
+		Short: "Write a service that compiles, passes its tests and comes up; asks when it is given no name on a terminal",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root, err := repository()
+			if err != nil {
+				return err
+			}
+			switch {
+			case len(args) == 0 && a.interactive():
+				if err := a.askForService(cmd, root, &request, &kind); err != nil {
+					return err
+				}
+			case len(args) == 1:
+				request.Name = args[0]
+			default:
+				return exactArgs(1)(cmd, args)
+			}
+			request.Template = scaffold.Template(kind)
+			return a.newService(cmd.Context(), root, request)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&kind, "template", string(scaffold.HTTP), oneOf(scaffold.Templates()))
+	flags.StringSliceVar(&request.Needs, "needs", nil, "what it cannot run without: "+oneOf(scaffold.Needs()))
+	flags.StringSliceVar(&request.Calls, "calls", nil, "services that it calls, separated by commas")
+	flags.StringVar(&request.RoutePath, "route-path", "", "where the ingress exposes it (default /api/NAME)")
+	flags.BoolVar(&request.Force, "force", false, "also when services/ or go.work have uncommitted changes")
+	return cmd
+}
+
+func (a *app) newService(ctx context.Context, root string, request scaffold.Request) error {
+	written, err := scaffold.New(ctx, root, request)
+	if err != nil {
+		return refusal("new", err)
+	}
+	fmt.Fprintf(a.out, "%s: %d files, and its entry in go.work\n", written.Folder, len(written.Files))
+	next := []string{"make run service=" + request.Name, "make up env=dev"}
+	if written.URL != "" {
+		next[1] += ", then https://" + written.URL
+	}
+	fmt.Fprintf(a.out, "  next   %s\n", strings.Join(next, "\n         "))
+	return nil
+}
+
+// refusal turns each reason of scaffold into a failure of what was typed.
+func refusal(step string, err error) error {
+	var refused scaffold.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	failures := make([]error, 0, len(refused))
+	for _, mistake := range refused {
+		failures = append(failures, &ui.Failure{Step: step, Sentence: mistake.Problem, Seen: mistake.Seen, Next: []string{mistake.Fix}, Code: exitInput})
+	}
+	return errors.Join(failures...)
+}
