@@ -44,7 +44,7 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 		Root: root, Environment: environment,
 		Engine: engineAdapter{a}, Supply: parts,
 		Images:    imagesAdapter{builder},
-		Terraform: openRoot, Cluster: openCluster, Authority: authority,
+		Terraform: openRoot, Cluster: openCluster, Authority: authority, Ask: asker(authority.Certificate()),
 		Version:  func(ctx context.Context) string { return describe(ctx, root) },
 		Progress: progressAdapter{a.printer},
 	}, nil

@@ -179,6 +179,7 @@ type house struct {
 	pods                       *fakeCluster
 	images                     *fakeImages
 	authority                  *fakeAuthority
+	answers                    func() int
 }
 
 const digest = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
@@ -206,12 +207,13 @@ resources: {requests: {cpu: 25m, memory: 32Mi}, limits: {memory: 128Mi}}
 			"services":  map[string]service{"shop": {URLs: []string{"https://shop.localhost/api/shop"}, Image: "localhost:5001/shop@" + digest, Version: "v1"}}}},
 		pods:      &fakeCluster{journal: j, statuses: []kube.Status{{Workload: workload, Ready: 1, Desired: 1, Done: true}}},
 		images:    &fakeImages{journal: j, digest: digest},
-		authority: &fakeAuthority{},
+		authority: &fakeAuthority{}, answers: func() int { return 200 },
 	}
 	h.Stack = &Stack{Root: root, Environment: "dev", Engine: fakeEngine{},
 		Supply:    fakeSupply{journal: j, parts: Parts{Node: "node:1", Registry: "registry:1", Images: map[string]string{"postgres": "p"}}},
 		Images:    h.images,
 		Terraform: h.open, Cluster: func(Connection) (Cluster, error) { return h.pods, nil },
+		Ask:       func(context.Context, string) (int, error) { h.add("ask"); return h.answers(), nil },
 		Authority: h.authority, Version: func(context.Context) string { return "v1" }, Progress: silent{}}
 	return h
 }

@@ -27,7 +27,8 @@ type Stack struct {
 	Terraform func(dir string, parts Parts, log io.Writer) (Root, error)
 	Cluster   func(Connection) (Cluster, error)
 	Authority Authority
-	Version   func(ctx context.Context) string // of the checkout: git describe
+	Ask       func(ctx context.Context, url string) (status int, err error) // GET, as a user of this machine would
+	Version   func(ctx context.Context) string                              // of the checkout: git describe
 	Progress  Progress
 }
 

@@ -130,6 +130,32 @@ func TestAWorkloadThatCannotStartFailsWithItsReason(t *testing.T) {
 	assert.Equal(t, 1, ui.ExitCode(err))
 }
 
+func TestUpWaitsUntilTheIngressKnowsThePods(t *testing.T) {
+	h := newHouse(t)
+	left := 3
+	h.answers = func() int {
+		left--
+		if left > 0 {
+			return 503
+		}
+		return 404 // the service's own answer
+	}
+	_, err := h.Up(context.Background())
+	require.NoError(t, err)
+	assert.Equal(t, 3, h.count("ask"))
+}
+
+func TestAServiceThatOnlyTheIngressAnswersForIsAFailure(t *testing.T) {
+	h := newHouse(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	h.answers = func() int { cancel(); return 503 }
+	_, err := h.Up(ctx)
+	var failure *ui.Failure
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, "shop runs, but does not answer through the ingress", failure.Sentence)
+	assert.Equal(t, []string{"GET https://shop.localhost/api/shop: 503 Service Unavailable"}, failure.Seen)
+}
+
 func TestMistakesInServiceDescriptionsStopBeforeAnythingIsTouched(t *testing.T) {
 	h := newHouse(t)
 	write(t, filepath.Join(h.Root, "services", "shop", "service.yaml"), "name: shop\nport: 80\ncolour: red\n")

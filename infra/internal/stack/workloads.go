@@ -73,6 +73,9 @@ func (s *Stack) await(ctx context.Context, root Root, connection Connection, sin
 	if err := cluster.WaitReady(ctx, wait); err != nil {
 		return Report{}, nil, err
 	}
+	if err := s.answer(ctx, services, step); err != nil {
+		return Report{}, nil, err
+	}
 	statuses, err := cluster.Snapshot(ctx, workloads)
 	if err != nil {
 		return Report{}, nil, err
@@ -117,6 +120,10 @@ func readiness(statuses []kube.Status) string {
 
 // rolloutFailure is a failure for each workload that cannot become ready.
 func (s *Stack) rolloutFailure(err error) error {
+	var shown *ui.Failure
+	if errors.As(err, &shown) {
+		return err
+	}
 	var notReady *kube.NotReadyError
 	if !errors.As(err, &notReady) {
 		return &ui.Failure{Step: "workloads", Sentence: err.Error(), Err: err, Next: []string{"make status env=" + s.Environment, "make logs env=" + s.Environment + " service=NAME"}}

@@ -1,0 +1,64 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"kindling.internal/infra/internal/ui"
+)
+
+const (
+	// answerTimeout bounds the wait for the ingress controller to know the pods that are ready: it
+	// watches them too, and is a moment behind.
+	answerTimeout = 30 * time.Second
+	answerPause   = 100 * time.Millisecond
+)
+
+// answer waits until every URL of every service is answered by the service, not by the ingress
+// controller for it. What the service says is its own affair.
+func (s *Stack) answer(ctx context.Context, services map[string]service, step Step) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	for _, name := range slices.Sorted(maps.Keys(services)) {
+		for _, url := range services[name].URLs {
+			step.Update("asking " + url)
+			if err := s.awaitAnswer(ctx, name, url); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Stack) awaitAnswer(ctx context.Context, name, url string) error {
+	for {
+		status, err := s.Ask(ctx, url)
+		if err == nil && !fromIngress(status) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return unanswered(s.Environment, name, url, status, err)
+		case <-time.After(answerPause): // the ingress controller tells nobody when it has caught up
+		}
+	}
+}
+
+// fromIngress tells whether a status is what the ingress controller answers when it has no pod
+// to ask.
+func fromIngress(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+}
+
+func unanswered(environment, name, url string, status int, err error) error {
+	seen := fmt.Sprintf("GET %s: %d %s", url, status, http.StatusText(status))
+	if err != nil {
+		seen = fmt.Sprintf("GET %s: %v", url, err)
+	}
+	return &ui.Failure{Step: "workloads", Sentence: name + " runs, but does not answer through the ingress", Seen: []string{seen}, Err: err,
+		Next: []string{"make logs env=" + environment + " service=ingress-nginx", "make logs env=" + environment + " service=" + name}}
+}
