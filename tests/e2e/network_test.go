@@ -8,8 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// probe is a pod that tries to talk to others. psql stands in for a client of any protocol: an
-// HTTP server answers its greeting with H(TTP), which it reports.
+// probe is a pod that tries to talk to others. psql stands in for a client of any protocol: its
+// greeting holds the name of a database, and an empty line in that name ends what an HTTP server
+// takes for a request. The answer begins with the H of HTTP, which psql reports.
 type probe struct {
 	name   string
 	labels string // what NetworkPolicies see of it
@@ -23,7 +24,9 @@ func connect(host string, port, times int) string {
 attempt=0 said=
 while [ $attempt -lt %[3]d ]; do
   attempt=$((attempt + 1))
-  said=$(psql "hostaddr=%[1]s port=%[2]d user=nobody dbname=none sslmode=disable connect_timeout=3" --no-password --command='' 2>&1)
+  said=$(psql "hostaddr=%[1]s port=%[2]d user=nobody dbname='none
+
+' sslmode=disable connect_timeout=3" --no-password --command='' 2>&1)
   case "$said" in *refused*|*"timeout expired"*|*unreachable*|*"timed out"*) sleep 0.5 ;; *) break ;; esac
 done
 echo "%[1]s:%[2]d after $attempt: $said"`, host, port, times)

@@ -14,6 +14,7 @@ import (
 
 	"kindling.internal/infra/internal/engine"
 	"kindling.internal/infra/internal/image"
+	"kindling.internal/infra/internal/kindcluster"
 	"kindling.internal/infra/internal/kube"
 	"kindling.internal/infra/internal/localca"
 	"kindling.internal/infra/internal/stack"
@@ -103,11 +104,10 @@ func (e engineAdapter) Ensure(ctx context.Context) (string, error) {
 }
 
 func (e engineAdapter) Leftovers(ctx context.Context, cluster string) ([]string, error) {
-	left, err := engine.Leftovers(ctx, cluster)
-	if errors.Is(err, engine.ErrAbsent) {
+	if _, err := engine.Find(ctx); errors.Is(err, engine.ErrAbsent) {
 		return nil, &ui.Failure{Step: "down", Sentence: "no engine answers, so nothing can be proved", Seen: []string{err.Error()}, Next: []string{"start the engine, then run the same command again"}, Err: err}
 	}
-	return left, err
+	return kindcluster.New().Leftovers(ctx, cluster)
 }
 
 // supplyAdapter is the source supply: it builds parts, mirrors providers and pushes images.

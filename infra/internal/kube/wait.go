@@ -65,10 +65,14 @@ func (w *watcher) begin(ctx context.Context) {
 	}
 }
 
-// isStuck reports whether a pod waits for the end of a back-off.
+// isStuck reports whether a pod is tried again and again, with growing pauses.
 func isStuck(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(statuses(pod), func(c containerStatus) bool {
-		return c.State.Waiting != nil && slices.Contains([]string{"ImagePullBackOff", "CrashLoopBackOff"}, c.State.Waiting.Reason)
+		if c.State.Terminated != nil {
+			return !c.init && c.RestartCount > 0
+		}
+		waiting := c.State.Waiting
+		return waiting != nil && (waiting.Reason == "CrashLoopBackOff" || slices.Contains(pullReasons, waiting.Reason))
 	})
 }
 

@@ -112,7 +112,14 @@ func TestASignThatSettlesEndsTheWaitWithoutAnotherChange(t *testing.T) {
 }
 
 func TestPodsThatWereStuckBeforeAreTriedAnew(t *testing.T) {
-	c, api := client(deployment(waiting("ImagePullBackOff", "not found"))...)
+	for _, reason := range []string{"ImagePullBackOff", "ErrImagePull", "CrashLoopBackOff"} {
+		t.Run(reason, func(t *testing.T) { triedAnew(t, reason) })
+	}
+}
+
+func triedAnew(t *testing.T, reason string) {
+	t.Helper()
+	c, api := client(deployment(waiting(reason, "not found"))...)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	err := c.WaitReady(ctx, Wait{Workloads: []Workload{inventory}, Since: noon, Progress: func(Status) {
 		cancel(errors.New("enough seen"))
@@ -127,15 +134,19 @@ func TestPodsThatWereStuckBeforeAreTriedAnew(t *testing.T) {
 }
 
 func TestExitsFromBeforeTheWaitDoNotCount(t *testing.T) {
-	c, _ := client(deployment(func(p *corev1.Pod) {
-		ended(4, corev1.ContainerStateTerminated{ExitCode: 255})(p)
+	c, api := client(deployment(func(p *corev1.Pod) {
+		ended(0, corev1.ContainerStateTerminated{ExitCode: 255})(p)
 		p.Status.ContainerStatuses[0].State = corev1.ContainerState{Terminated: p.Status.ContainerStatuses[0].LastTerminationState.Terminated}
 	})...)
 	w := newWatcher(c, Wait{Workloads: []Workload{inventory}, Since: noon})
 	require.NoError(t, w.start(t.Context()))
 	w.begin(t.Context())
-	_, _, err := w.look(t.Context())
-	assert.NoError(t, err)
+	again := pod("inventory-7c9d-x", "inventory-7c9d", ended(1, corev1.ContainerStateTerminated{ExitCode: 255}))
+	_, err := api.CoreV1().Pods("apps").UpdateStatus(t.Context(), again, metav1.UpdateOptions{})
+	require.NoError(t, err)
+	<-w.changed
+	_, _, err = w.look(t.Context())
+	assert.NoError(t, err, "the second exit is the first of this wait")
 }
 
 func TestADeadlineTellsWhatIsNotReady(t *testing.T) {

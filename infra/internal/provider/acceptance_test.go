@@ -37,6 +37,8 @@ func newAcceptance(t *testing.T) *acceptance {
 	if os.Getenv("TF_ACC") == "" {
 		t.Skip("tests on a real engine run with TF_ACC=1, KINDLING_NODE_IMAGE and KINDLING_REGISTRY_IMAGE")
 	}
+	// Locks of clusters that no one will make again belong to the test.
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	a := &acceptance{
 		t: t, name: fmt.Sprintf("acc-%06x", rand.Uint32N(1<<24)),
 		node: os.Getenv("KINDLING_NODE_IMAGE"), registry: os.Getenv("KINDLING_REGISTRY_IMAGE"),

@@ -73,7 +73,10 @@ func TestModulesOfServicesWithEverythingAreTidy(t *testing.T) {
 }
 
 // awkward are names of services that mean something in the code of others.
-var awkward = []string{"api", "client", "config", "error", "item", "log", "order-history", "orderhistory", "server", "service", "store", "string", "type", "work"}
+var awkward = []string{
+	"answer", "api", "callees", "client", "config", "error", "fmt", "item", "log", "new", "order-history", "orderhistory",
+	"run", "server", "service", "settings", "start", "store", "string", "tracing", "type", "work",
+}
 
 func TestServicesThatCallAwkwardNamesPassTheirTests(t *testing.T) {
 	slow(t)
@@ -87,6 +90,6 @@ func TestServicesThatCallAwkwardNamesPassTheirTests(t *testing.T) {
 		require.NoError(t, err)
 		folder := filepath.Join(root, written.Folder)
 		goIn(t, folder, "vet", "./...")
-		goIn(t, folder, "test", "-count=1", "-vet=off", ".", "./internal/api/...", "./internal/work/...")
+		goIn(t, folder, "test", "-count=1", "-vet=off", ".")
 	}
 }

@@ -3,6 +3,7 @@ package scaffold
 import (
 	"fmt"
 	"go/token"
+	"go/types"
 	"slices"
 	"strings"
 )
@@ -24,13 +25,15 @@ type callee struct {
 const firstCalleePort = 8081
 
 var (
-	// takenPackages are packages and predeclared names that the written code uses
-	// in the files that import clients.
+	// takenPackages are packages that the written code has or imports, and what
+	// its package main declares or names where clients are used.
 	takenPackages = []string{
-		"api", "bool", "client", "config", "context", "embedded", "err", "error", "false", "fmt", "greeting", "health", "init",
-		"item", "kitpostgres", "len", "log", "main", "make", "nil", "postgres", "server", "settings", "slog", "store",
-		"storetest", "string", "tracing", "true", "work",
+		"answer", "api", "callees", "client", "config", "context", "embedded", "err", "fmt", "greeting", "health", "init", "io", "item",
+		"kitpostgres", "log", "main", "metrics", "os", "postgres", "run", "server", "service", "settings", "slog", "start", "store",
+		"storetest", "tracing", "work",
 	}
+	// takenTypes are other names in the file of a client.
+	takenTypes = []string{"Config", "New"}
 	// takenFields are fields of Config.
 	takenFields = []string{"Database", "Environment", "Log", "Server", "Service", "Store", "Tracing", "Work"}
 	// uncallable are services whose group of settings has the name of a setting.
@@ -44,12 +47,12 @@ func calleesOf(names []string) []callee {
 	packages, fields := slices.Clone(takenPackages), slices.Clone(takenFields)
 	for i, name := range names {
 		c := callee{
-			Name: name, Type: camelCase(name), Key: strings.ReplaceAll(name, "-", "_"),
+			Name: name, Type: distinct(camelCase(name), "Service", takenTypes), Key: strings.ReplaceAll(name, "-", "_"),
 			URL: fmt.Sprintf("http://localhost:%d", firstCalleePort+i),
 		}
 		c.Env = strings.ToUpper(c.Key)
 		c.Package = distinct(strings.ReplaceAll(name, "-", ""), "service", packages)
-		c.Field = distinct(c.Type, "Service", fields)
+		c.Field = distinct(camelCase(name), "Service", fields)
 		c.Variable = c.Package + "Client"
 		packages, fields = append(packages, c.Package), append(fields, c.Field)
 		callees = append(callees, c)
@@ -58,7 +61,7 @@ func calleesOf(names []string) []callee {
 }
 
 func distinct(name, suffix string, taken []string) string {
-	for token.IsKeyword(name) || slices.Contains(taken, name) {
+	for token.IsKeyword(name) || types.Universe.Lookup(name) != nil || slices.Contains(taken, name) {
 		name += suffix
 	}
 	return name

@@ -59,6 +59,9 @@ func (s *Stack) destroyCluster(ctx context.Context, parts Parts) error {
 	if err == nil {
 		err = root.Destroy(ctx, applyProgress(step), true)
 	}
+	if err != nil && ctx.Err() == nil { // a cluster that cannot be looked at can still be removed
+		err = root.Destroy(ctx, applyProgress(step), false)
+	}
 	if err != nil {
 		step.Fail()
 		return s.terraformFailure("cluster", err)
