@@ -54,6 +54,14 @@ doctor: tool ## Look at this machine and say what stands in the way
 shell: ## A shell in which plain kubectl and terraform work on an environment: make shell env=dev
 	@KUBECONFIG="$(CURDIR)/.kindling/$(env)/kubeconfig" TF_CLI_CONFIG_FILE="$(CURDIR)/.kindling/terraform.rc" PS1="($(env)) \w \$$ " $${SHELL:-/bin/bash} $(args)
 
+.PHONY: new
+new: tool ## Add a service: make new service=NAME (args="--needs database --calls catalog")
+	@$(KINDLING) new service $(service) $(args)
+
+.PHONY: remove
+remove: tool ## Take a service back: make remove service=NAME
+	@$(KINDLING) remove service "$(service)" $(args)
+
 .PHONY: run
 run: ## Run one service alone on this machine: make run service=catalog
 	@test -f "services/$(service)/main.go" || { echo "there is no service \"$(service)\"; there are: $$(ls services | grep -v '\.' | grep -vx kit | xargs)" >&2; exit 2; }

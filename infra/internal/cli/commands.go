@@ -11,6 +11,9 @@ func (a *app) commands() []*cobra.Command {
 		a.logsCommand(),
 		a.downCommand(),
 		a.doctorCommand(),
+		a.newCommand(),
+		a.removeCommand(),
+		a.affectedCommand(),
 		a.buildCommand(),
 		a.supplyCommand(),
 	}

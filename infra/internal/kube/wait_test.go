@@ -144,7 +144,9 @@ func TestExitsFromBeforeTheWaitDoNotCount(t *testing.T) {
 	again := pod("inventory-7c9d-x", "inventory-7c9d", ended(1, corev1.ContainerStateTerminated{ExitCode: 255}))
 	_, err := api.CoreV1().Pods("apps").UpdateStatus(t.Context(), again, metav1.UpdateOptions{})
 	require.NoError(t, err)
-	<-w.changed
+	require.Eventually(t, func() bool {
+		return statuses(w.view().currentPods(inventory)[0])[0].RestartCount == 1
+	}, 5*time.Second, time.Millisecond, "the watch tells")
 	_, _, err = w.look(t.Context())
 	assert.NoError(t, err, "the second exit is the first of this wait")
 }
