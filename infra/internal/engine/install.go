@@ -110,6 +110,9 @@ func (h Host) startDaemon(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := clearStale(pidFiles, "/proc"); err != nil {
+		return err
+	}
 	h.Say("starting dockerd")
 	done, err := h.spawn(args)
 	if err != nil {
