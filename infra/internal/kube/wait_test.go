@@ -1,10 +1,8 @@
 package kube
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"net"
 	"sync"
 	"testing"
 	"time"
@@ -16,9 +14,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	clienttesting "k8s.io/client-go/testing"
 )
 
 func readyDeployment() *appsv1.Deployment {
@@ -165,43 +160,6 @@ func TestNothingToWaitForIsReady(t *testing.T) {
 	assert.NoError(t, c.WaitReady(t.Context(), Wait{}))
 }
 
-func away(clienttesting.Action) (bool, runtime.Object, error) {
-	return true, nil, &net.OpError{Op: "dial", Err: errors.New("connection refused")}
-}
-
-func TestAnAPIServerThatIsAwayIsTold(t *testing.T) {
-	c, api := client()
-	api.PrependReactor("*", "*", away)
-	var unreachable *UnreachableError
-	assert.ErrorAs(t, c.WaitReady(t.Context(), Wait{Workloads: []Workload{inventory}}), &unreachable)
-	_, err := c.Snapshot(t.Context(), []Workload{inventory})
-	assert.ErrorAs(t, err, &unreachable)
-	_, err = c.NamespaceUID(t.Context(), "kube-system")
-	assert.EqualError(t, err, "the cluster's API server does not answer: dial: connection refused")
-}
-
-func TestARefusalIsNoSilence(t *testing.T) {
-	c, api := client()
-	api.PrependReactor("get", "namespaces", func(clienttesting.Action) (bool, runtime.Object, error) {
-		return true, nil, apierrors.NewForbidden(schema.GroupResource{Resource: "namespaces"}, "kube-system", errors.New("no"))
-	})
-	_, err := c.NamespaceUID(t.Context(), "kube-system")
-	var unreachable *UnreachableError
-	assert.NotErrorAs(t, err, &unreachable)
-	assert.ErrorContains(t, err, "read namespace kube-system: ")
-}
-
-func TestTheClusterIsKnownByItsSystemNamespace(t *testing.T) {
-	c, _ := client(&corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: "dev-control-plane"}})
-	uid, err := c.NamespaceUID(t.Context(), "kube-system")
-	require.NoError(t, err)
-	assert.Equal(t, "uid-cluster", uid)
-	info, err := c.ServerInfo(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, 1, info.Nodes)
-	assert.NotEmpty(t, info.Version)
-}
-
 func TestASnapshotTellsWhatEachWorkloadIsDoing(t *testing.T) {
 	set := statefulSet(waiting("ContainerCreating", ""))
 	crash := job(running(1))
@@ -213,63 +171,4 @@ func TestASnapshotTellsWhatEachWorkloadIsDoing(t *testing.T) {
 	assert.Equal(t, "fetching its image and volumes", statuses[1].Message)
 	assert.Equal(t, "does not exist", statuses[2].Message)
 	assert.Equal(t, "started, not answering its probe yet", statuses[3].Message)
-}
-
-func TestLogLinesStandBehindTheirPodsName(t *testing.T) {
-	one, two := pod("inventory-7c9d-x", "inventory-7c9d", running(1)), pod("inventory-7c9d-y", "inventory-7c9d", waiting("ContainerCreating", ""))
-	c, _ := client(one, two)
-	var out bytes.Buffer
-	require.NoError(t, c.Logs(t.Context(), LogOptions{Namespace: "apps", Tail: 10}, &out))
-	assert.Equal(t, "inventory-7c9d-x  fake logs\n", out.String())
-
-	err := c.Logs(t.Context(), LogOptions{Namespace: "apps", Selector: "app.kubernetes.io/name=orders"}, &out)
-	assert.EqualError(t, err, "no pod in namespace apps has the labels app.kubernetes.io/name=orders; is it deployed (kindling status)?")
-}
-
-// lineWriter passes each write on to a channel.
-type lineWriter chan string
-
-func (w lineWriter) Write(line []byte) (int, error) {
-	w <- string(line)
-	return len(line), nil
-}
-
-func TestFollowingReadsPodsAndRunsThatComeLater(t *testing.T) {
-	first := pod("inventory-7c9d-x", "inventory-7c9d", running(1))
-	c, api := client(first)
-	ctx, cancel := context.WithCancel(t.Context())
-	lines, ended := make(lineWriter), make(chan error)
-	go func() { ended <- c.Logs(ctx, LogOptions{Namespace: "apps", Follow: true}, lines) }()
-	assert.Equal(t, "inventory-7c9d-x  fake logs\n", <-lines)
-
-	// The fake cluster tells of a new pod only once it is watched.
-	require.Eventually(t, func() bool {
-		for _, action := range api.Actions() {
-			if action.GetVerb() == "watch" {
-				return true
-			}
-		}
-		return false
-	}, 5*time.Second, time.Millisecond)
-	_, err := api.CoreV1().Pods("apps").Create(ctx, pod("inventory-7c9d-y", "inventory-7c9d", running(1)), metav1.CreateOptions{})
-	require.NoError(t, err)
-	assert.Equal(t, "inventory-7c9d-y  fake logs\n", <-lines)
-
-	again := first.DeepCopy()
-	again.Status.ContainerStatuses[0].RestartCount = 1
-	_, err = api.CoreV1().Pods("apps").UpdateStatus(ctx, again, metav1.UpdateOptions{})
-	require.NoError(t, err)
-	assert.Equal(t, "inventory-7c9d-x  fake logs\n", <-lines)
-	cancel()
-	assert.NoError(t, <-ended)
-}
-
-func TestAClientNeedsAnEndpoint(t *testing.T) {
-	_, err := New(Config{})
-	assert.ErrorContains(t, err, "the cluster has no endpoint; apply the cluster root first")
-	_, err = New(Config{Kubeconfig: []byte("{")})
-	assert.ErrorContains(t, err, "read the kubeconfig")
-	c, err := New(Config{Endpoint: "https://127.0.0.1:6443"})
-	require.NoError(t, err)
-	assert.NotNil(t, c)
 }
