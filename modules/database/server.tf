@@ -7,7 +7,10 @@ resource "kubernetes_stateful_set_v1" "this" {
 
   spec {
     # One server: a second replica of this set would be a second, empty database.
-    replicas     = "1"
+    replicas = "1"
+    # A pod of the revision before that cannot start must not hold its replacement up.
+    pod_management_policy = "Parallel"
+
     service_name = kubernetes_service_v1.this.metadata[0].name
 
     selector {
