@@ -9,6 +9,9 @@ MAKEFLAGS   += --warn-undefined-variables --no-builtin-rules
 env      ?=
 service  ?=
 only     ?=
+template ?=
+needs    ?=
+calls    ?=
 args     ?=
 
 KINDLING := .kindling/bin/kindling
@@ -55,8 +58,8 @@ shell: ## A shell in which plain kubectl and terraform work on an environment: m
 	@KUBECONFIG="$(CURDIR)/.kindling/$(env)/kubeconfig" TF_CLI_CONFIG_FILE="$(CURDIR)/.kindling/terraform.rc" PS1="($(env)) \w \$$ " $${SHELL:-/bin/bash} $(args)
 
 .PHONY: new
-new: tool ## Add a service: make new service=NAME (args="--needs database --calls catalog")
-	@$(KINDLING) new service $(service) $(args)
+new: tool ## Add a service: make new service=NAME needs=database calls=catalog (template=worker)
+	@$(KINDLING) new service $(service) --template "$(template)" --needs "$(needs)" --calls "$(calls)" $(args)
 
 .PHONY: remove
 remove: tool ## Take a service back: make remove service=NAME

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,8 +68,18 @@ func (a *app) printAffected(changes []catalog.Change, since, format string) erro
 	}
 	rows := make([][]string, 0, len(changes))
 	for _, change := range changes {
-		rows = append(rows, []string{string(change.Kind), change.Name, strings.Join(change.Reasons, "\n")})
+		rows = append(rows, []string{string(change.Kind), change.Name, strings.Join(firstReasons(change.Reasons), "\n")})
 	}
 	ui.New(a.out).Table([]string{"KIND", "NAME", "WHY"}, rows)
 	return nil
+}
+
+// shownReasons is how many reasons a person is shown for one thing.
+const shownReasons = 5
+
+func firstReasons(reasons []string) []string {
+	if len(reasons) <= shownReasons+1 {
+		return reasons
+	}
+	return append(slices.Clone(reasons[:shownReasons]), fmt.Sprintf("and %d more, all with --output json", len(reasons)-shownReasons))
 }

@@ -21,12 +21,13 @@ func (a *app) raiseInotify() {
 	}
 }
 
-// buildTools installs mmdebstrap when a Debian root has to be built and it is not there.
-func (a *app) buildTools(ctx context.Context, builder *supply.Builder, parts []supply.Part) error {
+// buildTools installs mmdebstrap when one of the named parts needs a Debian root that has to be
+// built, and it is not there.
+func (a *app) buildTools(ctx context.Context, builder *supply.Builder, parts []supply.Part, names []string) error {
 	if _, err := exec.LookPath("mmdebstrap"); err == nil {
 		return nil
 	}
-	needed, err := builder.NeedsDebian(parts, supply.Finished)
+	needed, err := builder.NeedsDebian(parts, names)
 	if err != nil || !needed {
 		return err
 	}

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 	"kindling.internal/infra/internal/supply"
@@ -36,7 +34,7 @@ func (a *app) supplyBuildCommand() *cobra.Command {
 			if len(names) == 0 {
 				names = supply.Finished
 			}
-			if err := a.buildTools(cmd.Context(), builder, parts); err != nil {
+			if err := a.buildTools(cmd.Context(), builder, parts, names); err != nil {
 				return err
 			}
 			_, err = ensureParts(cmd.Context(), a.printer, builder, parts, names)
@@ -58,43 +56,69 @@ func (a *app) supplyBuilder() (*supply.Builder, []supply.Part, error) {
 	return &supply.Builder{Cache: cache}, parts, err
 }
 
-// ensureParts builds parts with a line for each that is built.
+// ensureParts builds parts of the source supply in a step of their own.
 func ensureParts(ctx context.Context, printer *ui.Printer, builder *supply.Builder, parts []supply.Part, names []string) (map[string]string, error) {
 	step := printer.Step("supply")
+	dirs, summary, err := buildParts(ctx, step, builder, parts, names)
+	if err != nil {
+		return nil, err
+	}
+	step.Done(summary)
+	return dirs, nil
+}
+
+// buildParts builds parts with a line for each that is built, and says in a few words what was
+// done. The step fails with it.
+func buildParts(ctx context.Context, step *ui.Step, builder *supply.Builder, parts []supply.Part, names []string) (dirs map[string]string, summary string, err error) {
+	count := partCount{}
+	builder.Progress = count.show(step)
+	dirs, err = builder.Ensure(ctx, parts, names...)
+	if err != nil {
+		step.Fail()
+		return nil, "", partFailure(err)
+	}
+	return dirs, count.String(), nil
+}
+
+// partCount counts what became of parts.
+type partCount struct{ cached, built int }
+
+func (c *partCount) String() string {
+	switch {
+	case c.built == 0 && c.cached == 1:
+		return "1 part, cached"
+	case c.built == 0:
+		return fmt.Sprintf("%d parts, all cached", c.cached)
+	case c.built == 1:
+		return fmt.Sprintf("1 part built, %d cached", c.cached)
+	}
+	return fmt.Sprintf("%d parts built, %d cached", c.built, c.cached)
+}
+
+// show returns what to call at every event of a build: it keeps a line of the step for each part
+// that is worked on, and counts.
+func (c *partCount) show(step *ui.Step) func(supply.Event) {
 	items := map[string]*ui.Item{}
-	cached, built := 0, 0
-	builder.Progress = func(e supply.Event) {
+	return func(e supply.Event) {
+		item := items[e.Part]
 		switch e.State {
-		case supply.Waiting:
-			items[e.Part] = step.Item(e.Part)
-			items[e.Part].Update("another process builds it")
-		case supply.Building:
-			if items[e.Part] == nil {
-				items[e.Part] = step.Item(e.Part)
+		case supply.Waiting, supply.Building:
+			if item == nil {
+				item = step.Item(e.Part)
+				items[e.Part] = item
 			}
-			items[e.Part].Update("building")
+			item.Update(map[supply.State]string{supply.Waiting: "another process builds it", supply.Building: "building"}[e.State])
 		case supply.Built:
-			items[e.Part].Done("built in " + ui.Elapsed(e.Elapsed))
-			built++
+			item.Done("built in " + ui.Elapsed(e.Elapsed))
+			c.built++
 		case supply.Cached:
-			if items[e.Part] != nil {
-				items[e.Part].Done("built by another process")
+			if item != nil {
+				item.Done("built by another process")
 			}
-			cached++
+			c.cached++
 		case supply.Failed:
 		}
 	}
-	dirs, err := builder.Ensure(ctx, parts, names...)
-	if err != nil {
-		step.Fail()
-		return nil, partFailure(err)
-	}
-	if built == 0 {
-		step.Done(fmt.Sprintf("%d parts, all cached", cached))
-	} else {
-		step.Done(fmt.Sprintf("%d parts built, %d cached", built, cached))
-	}
-	return dirs, nil
 }
 
 func partFailure(err error) error {
@@ -106,88 +130,6 @@ func partFailure(err error) error {
 		Next: []string{"read " + failed.Log, "make supply args=" + failed.Part}}
 }
 
-func (a *app) supplyListCommand() *cobra.Command {
-	var format string
-	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "Show the parts, and which are in the cache",
-		Args:  exactArgs(0),
-		RunE: func(*cobra.Command, []string) error {
-			builder, parts, err := a.supplyBuilder()
-			if err != nil {
-				return err
-			}
-			list, err := builder.List(parts)
-			if err != nil {
-				return err
-			}
-			if format == "json" {
-				return json.NewEncoder(a.out).Encode(partsJSON(list))
-			}
-			ui.New(a.out).Table([]string{"PART", "WHAT", "CACHED", "SIZE", "BUILT IN"}, partRows(list))
-			return nil
-		},
-	}
-	outputFlag(cmd, &format)
-	return cmd
-}
-
-func partRows(list []supply.Status) [][]string {
-	rows := make([][]string, 0, len(list))
-	for _, s := range list {
-		row := []string{s.Part.Name, s.Part.About, "no", "", ""}
-		switch {
-		case s.Cached:
-			row[2], row[3] = "yes", fmt.Sprintf("%d MB", s.Record.Bytes/1e6)
-			row[4] = ui.Elapsed(time.Duration(s.Record.Seconds * float64(time.Second)))
-		case !s.Needed:
-			row[2] = "not needed"
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-type partJSON struct {
-	Name   string         `json:"name"`
-	About  string         `json:"about"`
-	Hash   string         `json:"hash"`
-	Cached bool           `json:"cached"`
-	Needed bool           `json:"needed"` // the next up builds it
-	Record *supply.Record `json:"record,omitempty"`
-}
-
-func partsJSON(list []supply.Status) []partJSON {
-	out := make([]partJSON, 0, len(list))
-	for _, s := range list {
-		p := partJSON{Name: s.Part.Name, About: s.Part.About, Hash: s.Hash, Cached: s.Cached, Needed: s.Needed}
-		if s.Cached {
-			p.Record = &s.Record
-		}
-		out = append(out, p)
-	}
-	return out
-}
-
-func (a *app) supplyVerifyCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "verify",
-		Short: "Compare every cached part with the checksums taken when it was built",
-		Args:  exactArgs(0),
-		RunE: func(*cobra.Command, []string) error {
-			builder, parts, err := a.supplyBuilder()
-			if err != nil {
-				return err
-			}
-			if err := builder.Verify(parts); err != nil {
-				return &ui.Failure{Step: "supply", Sentence: "a cached part is not what was built", Seen: []string{err.Error()}, Next: []string{"remove the folder named above, then kindling supply build"}, Err: err}
-			}
-			a.printer.Line("every cached part is as it was built")
-			return nil
-		},
-	}
-}
-
 // outputFlag adds --output to a command that scripts read.
 func outputFlag(cmd *cobra.Command, format *string) {
 	cmd.Flags().StringVarP(format, "output", "o", "text", "text or json")
@@ -196,69 +138,5 @@ func outputFlag(cmd *cobra.Command, format *string) {
 			return badInput(cmd.Name(), fmt.Sprintf("--output is %q, it can be text or json", *format), cmd.CommandPath()+" --output json")
 		}
 		return nil
-	}
-}
-
-func (a *app) supplyLoadCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "load",
-		Short: "Give the container engine the node image and the registry, and print their names",
-		Args:  exactArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := a.ensureEngine(cmd.Context()); err != nil {
-				return err
-			}
-			builder, parts, err := a.supplyBuilder()
-			if err != nil {
-				return err
-			}
-			dirs, err := ensureParts(cmd.Context(), a.printer, builder, parts, []string{"node", "registry"})
-			if err != nil {
-				return err
-			}
-			return a.loadEngineImages(cmd.Context(), supply.NewSource(dirs))
-		},
-	}
-}
-
-func (a *app) loadEngineImages(ctx context.Context, source supply.Source) error {
-	for _, find := range []func() (supply.EngineImage, error){source.Node, source.Registry} {
-		image, err := find()
-		if err != nil {
-			return err
-		}
-		if err := loadImage(ctx, image); err != nil {
-			return err
-		}
-		fmt.Fprintln(a.out, image.Ref)
-	}
-	return nil
-}
-
-func (a *app) supplyProvidersCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "providers",
-		Short: "Build the Terraform providers and print the CLI configuration that plain terraform needs",
-		Args:  exactArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			root, err := repository()
-			if err != nil {
-				return err
-			}
-			builder, parts, err := a.supplyBuilder()
-			if err != nil {
-				return err
-			}
-			dirs, err := ensureParts(cmd.Context(), a.printer, builder, parts, supply.ProviderParts())
-			if err != nil {
-				return err
-			}
-			config, _, err := writeProviders(root, supply.NewSource(dirs))
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(a.out, config)
-			return nil
-		},
 	}
 }

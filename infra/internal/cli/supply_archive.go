@@ -24,7 +24,8 @@ architecture; an up of the same checkout fetches no third-party part there.
 
 The archive has no Go modules. To compile the tool and the services without a network, run
 "go mod download" in the checkout beforehand and carry Go's module cache (go env GOMODCACHE) over,
-or vendor the modules. The container engine, Go and Terraform have to be installed there.`,
+or vendor the modules. The container engine and Go have to be installed there, and Terraform, unless
+"kindling supply build opentofu" was run before the export.`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			file := args[0]
@@ -44,14 +45,18 @@ func (a *app) exportParts(cmd *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.buildTools(cmd.Context(), builder, parts); err != nil {
+	if err := a.buildTools(cmd.Context(), builder, parts, supply.Finished); err != nil {
 		return err
 	}
 	if _, err := ensureParts(cmd.Context(), a.printer, builder, parts, supply.Finished); err != nil {
 		return err
 	}
+	names, err := exportedParts(builder, parts)
+	if err != nil {
+		return err
+	}
 	step := a.printer.Step("export")
-	index, err := builder.Export(cmd.Context(), parts, supply.Finished, file, func(part string) { step.Update(part) })
+	index, err := builder.Export(cmd.Context(), parts, names, file, func(part string) { step.Update(part) })
 	if err != nil {
 		step.Fail()
 		return &ui.Failure{Step: "export", Sentence: file + " was not written", Seen: []string{err.Error()}, Next: []string{"kindling supply verify"}, Err: err}
@@ -62,6 +67,21 @@ func (a *app) exportParts(cmd *cobra.Command, file string) error {
 	}
 	step.Done(fmt.Sprintf("%d parts in %s, %d MB, for %s/%s", len(index.Parts), file, info.Size()/1e6, index.OS, index.Arch))
 	return nil
+}
+
+// exportedParts are the finished parts, and those for few hosts that somebody built.
+func exportedParts(builder *supply.Builder, parts []supply.Part) ([]string, error) {
+	list, err := builder.List(parts)
+	if err != nil {
+		return nil, err
+	}
+	names := slices.Clone(supply.Finished)
+	for _, s := range list {
+		if s.Part.Optional && s.Cached {
+			names = append(names, s.Part.Name)
+		}
+	}
+	return names, nil
 }
 
 func (a *app) supplyImportCommand() *cobra.Command {
@@ -112,13 +132,14 @@ func importFailure(file string, err error) error {
 
 // lackingParts are those that an up of this checkout would have to build.
 func lackingParts(builder *supply.Builder, parts []supply.Part) ([]string, error) {
-	list, err := builder.List(parts)
+	wanted := append(slices.Clone(supply.Finished), missingPrograms()...)
+	list, err := builder.List(parts, wanted...)
 	if err != nil {
 		return nil, err
 	}
 	var lacking []string
 	for _, s := range list {
-		if s.Needed && slices.Contains(supply.Finished, s.Part.Name) {
+		if s.Needed && slices.Contains(wanted, s.Part.Name) {
 			lacking = append(lacking, s.Part.Name)
 		}
 	}

@@ -2,12 +2,8 @@ package cli
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -40,12 +36,15 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	parts := &supplyAdapter{app: a, root: root}
+	parts, err := a.supply(root, environment)
+	if err != nil {
+		return nil, err
+	}
 	return &stack.Stack{
 		Root: root, Environment: environment,
 		Engine: engineAdapter{a}, Supply: parts,
 		Images:    imagesAdapter{builder},
-		Terraform: openRoot, Cluster: openCluster, Authority: authority, Ask: asker(authority.Certificate()),
+		Terraform: parts.openRoot, Cluster: openCluster, Authority: authority, Ask: asker(authority.Certificate()),
 		Version:  func(ctx context.Context) string { return describe(ctx, root) },
 		Progress: progressAdapter{a.printer},
 	}, nil
@@ -110,117 +109,6 @@ func (e engineAdapter) Leftovers(ctx context.Context, cluster string) ([]string,
 	return kindcluster.New().Leftovers(ctx, cluster)
 }
 
-// supplyAdapter is the source supply: it builds parts, mirrors providers and pushes images.
-type supplyAdapter struct {
-	app    *app
-	root   string
-	source supply.Source
-}
-
-func (s *supplyAdapter) stateFile() string { return filepath.Join(s.root, ".kindling", "parts.json") }
-
-// Known are the parts that were last provided.
-func (s *supplyAdapter) Known() (stack.Parts, error) {
-	var parts stack.Parts
-	text, err := os.ReadFile(s.stateFile())
-	if os.IsNotExist(err) {
-		return stack.Parts{CLIConfig: s.cliConfig()}, nil
-	}
-	if err != nil {
-		return parts, err
-	}
-	return parts, json.Unmarshal(text, &parts)
-}
-
-func (s *supplyAdapter) cliConfig() string { return filepath.Join(s.root, ".kindling", "terraform.rc") }
-
-func (s *supplyAdapter) Provide(ctx context.Context) (stack.Parts, error) {
-	builder, parts, err := s.app.supplyBuilder()
-	if err != nil {
-		return stack.Parts{}, err
-	}
-	if err := s.app.buildTools(ctx, builder, parts); err != nil {
-		return stack.Parts{}, err
-	}
-	dirs, err := ensureParts(ctx, s.app.printer, builder, parts, supply.Finished)
-	if err != nil {
-		return stack.Parts{}, err
-	}
-	s.source = supply.NewSource(dirs)
-	provided, err := s.provided(ctx)
-	if err != nil {
-		return stack.Parts{}, err
-	}
-	text, err := json.MarshalIndent(provided, "", "  ")
-	if err != nil {
-		return stack.Parts{}, err
-	}
-	return provided, os.WriteFile(s.stateFile(), text, 0o644)
-}
-
-func (s *supplyAdapter) provided(ctx context.Context) (stack.Parts, error) {
-	config, fingerprint, err := writeProviders(s.root, s.source)
-	if err != nil {
-		return stack.Parts{}, err
-	}
-	parts := stack.Parts{CLIConfig: config, Fingerprint: fingerprint, Images: map[string]string{}}
-	if parts.Node, err = s.load(ctx, s.source.Node); err != nil {
-		return parts, err
-	}
-	if parts.Registry, err = s.load(ctx, s.source.Registry); err != nil {
-		return parts, err
-	}
-	images, err := s.source.WorkloadImages(s.root)
-	if err != nil {
-		return parts, err
-	}
-	for _, i := range images {
-		if parts.Images[i.Name], err = i.Reference(); err != nil {
-			return parts, err
-		}
-	}
-	return parts, nil
-}
-
-// writeProviders writes the checkout's provider mirror and the CLI configuration that names it.
-// The fingerprint changes when a provider or the configuration does.
-func writeProviders(root string, source supply.Source) (config, fingerprint string, err error) {
-	dir := filepath.Join(root, ".kindling")
-	mirror := filepath.Join(dir, "providers")
-	if err := source.Mirror(mirror); err != nil {
-		return "", "", err
-	}
-	config = filepath.Join(dir, "terraform.rc")
-	text := supply.CLIConfig(mirror, false)
-	sum := sha256.Sum256([]byte(text + source.Fingerprint()))
-	return config, hex.EncodeToString(sum[:]), os.WriteFile(config, []byte(text), 0o644)
-}
-
-func (s *supplyAdapter) load(ctx context.Context, find func() (supply.EngineImage, error)) (string, error) {
-	image, err := find()
-	if err != nil {
-		return "", err
-	}
-	return image.Ref, loadImage(ctx, image)
-}
-
-func (s *supplyAdapter) Push(ctx context.Context, registry string) (all, pushed int, err error) {
-	images, err := s.source.WorkloadImages(s.root)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, i := range images {
-		fresh, err := i.Push(ctx, registry)
-		if err != nil {
-			return len(images), pushed, &ui.Failure{Step: "push", Sentence: i.Name + " could not be stored in the registry " + registry, Seen: []string{err.Error()}, Next: []string{"make doctor"}, Err: err}
-		}
-		if fresh {
-			pushed++
-		}
-	}
-	return len(images), pushed, nil
-}
-
 // serviceBuilder builds services' images with what other checkouts built before.
 func serviceBuilder(root string) (image.Builder, error) {
 	cache, err := supply.DefaultCache()
@@ -239,7 +127,11 @@ func (imagesAdapter) Push(ctx context.Context, built image.Built, registry strin
 	return image.Push(ctx, built, registry, insecure)
 }
 
-func openRoot(dir string, parts stack.Parts, log io.Writer) (stack.Root, error) {
+// openRoot opens a root with terraform, or else with the OpenTofu that the supply built.
+func (s *supplyAdapter) openRoot(dir string, parts stack.Parts, log io.Writer) (stack.Root, error) {
+	if _, err := s.findTerraform(); err != nil {
+		return nil, err
+	}
 	root, err := terraform.Open(dir, terraform.Options{CLIConfig: parts.CLIConfig, Fingerprint: parts.Fingerprint, Log: log})
 	if err != nil {
 		return nil, err

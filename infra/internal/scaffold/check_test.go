@@ -152,3 +152,11 @@ func TestServicesWithAnyNameCanBeCalled(t *testing.T) {
 	assert.Equal(t, "StoreService", callees[4].Field)
 	assert.Equal(t, "typeservice", callees[5].Package)
 }
+
+func TestAServiceWhoseSettingsWouldBeMistakenIsNotCalled(t *testing.T) {
+	root := checkout(t)
+	_, err := New(t.Context(), root, Request{Name: "environment", Template: Worker})
+	require.NoError(t, err)
+	reasons := refused(t, root, Request{Name: "billing", Calls: []string{"environment"}, Force: true})
+	assert.Contains(t, reasons[0].Problem, "its settings would be mistaken")
+}

@@ -16,7 +16,7 @@ import (
 // victimVariable holds the root in the process that is killed.
 const victimVariable = "KINDLING_TEST_VICTIM"
 
-var billing = Request{Name: "billing", Needs: []string{"database"}, Calls: []string{"catalog"}}
+var billing = Request{Name: "billing", Needs: []string{"database"}, Calls: []string{"catalog"}, Force: true}
 
 // TestVictim is no test of its own: it adds and removes a service until it is
 // killed.
@@ -38,11 +38,10 @@ func TestAKillAtAnyMomentIsMended(t *testing.T) {
 	root := checkout(t)
 	want := wholeService(t, root)
 	before := read(t, root, "go.work")
-	for i := range 25 {
-		kill(t, root, after(i))
+	for i := range kills {
+		kill(t, root, i)
 
 		folder := filepath.Join(root, "services", billing.Name)
-		t.Log(after(i), filesBelowIfAny(t, folder)!=nil, read(t,root,"go.work")!=before)
 		if files := filesBelowIfAny(t, folder); files != nil {
 			assert.Equal(t, want, files, "a folder is there as a whole or not at all")
 		} else {
@@ -76,18 +75,27 @@ func filesBelowIfAny(t *testing.T, folder string) []string {
 	return filesBelow(t, folder)
 }
 
-// kill starts a process that adds and removes a service, and kills it a while
-// after its first round.
-func kill(t *testing.T, root string, after time.Duration) {
+// kills is how many moments of a round are tried.
+const kills = 30
+
+// kill starts a process that adds and removes a service, and kills it at the
+// i-th moment of its third round: by the second one it is known how long a
+// round takes.
+func kill(t *testing.T, root string, i int) {
 	t.Helper()
 	victim := exec.Command(os.Args[0], "-test.run=^TestVictim$")
 	victim.Env = append(os.Environ(), victimVariable+"="+root)
 	progress, err := victim.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, victim.Start())
-	_, err = bufio.NewReader(progress).ReadString('\n')
-	require.NoError(t, err)
-	<-time.After(after)
+	lines := bufio.NewReader(progress)
+	var ended [2]time.Time
+	for round := range ended {
+		_, err = lines.ReadString('\n')
+		require.NoError(t, err)
+		ended[round] = time.Now()
+	}
+	<-time.After(time.Duration(i) * ended[1].Sub(ended[0]) / kills)
 	require.NoError(t, victim.Process.Kill())
 	require.Error(t, victim.Wait())
 }
@@ -115,5 +123,3 @@ func TestWhatAKilledProcessLeftIsNotTakenOver(t *testing.T) {
 	assert.NotContains(t, written.Files, "internal/stale.go")
 	assert.NoFileExists(t, filepath.Join(root, written.Folder, "internal", "stale.go"))
 }
-
-func after(i int) time.Duration { return time.Duration(i)*700*time.Microsecond }

@@ -20,7 +20,8 @@ const (
 
 // moduleFiles makes go.mod and go.sum of a service from those of services/kit,
 // without a network: a service is compiled from kit and what kit requires, in
-// the same versions. files are the service's own.
+// the same versions. It may list more than the service is compiled from, which
+// go mod tidy takes out. files are the service's own.
 func moduleFiles(root, name string, files []file) ([]file, error) {
 	kit := filepath.Join(root, "services", "kit")
 	content, err := os.ReadFile(filepath.Join(kit, "go.mod"))

@@ -64,16 +64,16 @@ func valuesOf(r Request) values {
 // layers are the folders of templates that make a service; their files lie as
 // they will in the service's folder.
 func layers(v values) []string {
-	kind, plain := "worker", ""
+	kind := string(Worker)
 	if v.HTTP {
-		kind, plain = "http", "http-plain"
+		kind = string(HTTP)
 	}
 	list := []string{"all", kind}
 	switch {
 	case v.Database:
 		list = append(list, kind+"-database")
-	case plain != "":
-		list = append(list, plain)
+	case v.HTTP:
+		list = append(list, "http-plain")
 	}
 	if len(v.Callees) > 0 {
 		list = append(list, "callees")

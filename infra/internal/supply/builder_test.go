@@ -130,6 +130,10 @@ func TestWhatACachedPartWasMadeFromIsNotBuilt(t *testing.T) {
 	assert.False(t, list[1].Cached)
 	assert.False(t, list[1].Needed, "the image that it went into is there")
 
+	list, err = b.List(parts, "programs")
+	require.NoError(t, err)
+	assert.True(t, list[1].Needed, "this host wants it for itself")
+
 	require.NoError(t, os.RemoveAll(b.Cache.partDir(known["image"])))
 	list, err = b.List(parts)
 	require.NoError(t, err)

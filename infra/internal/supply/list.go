@@ -17,13 +17,14 @@ type Status struct {
 	Dir    string
 }
 
-// List tells of each part whether it is in the cache, and whether it has to be built.
-func (b *Builder) List(parts []Part) ([]Status, error) {
+// List tells of each part whether it is in the cache, and whether it has to be built: everybody's
+// parts, and those that this host needs besides.
+func (b *Builder) List(parts []Part, besides ...string) ([]Status, error) {
 	known, err := hashParts(parts)
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := missing(b.Cache, known, finished(parts))
+	wanted, err := missing(b.Cache, known, append(finished(parts), besides...))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // Provider is a Terraform provider that the source supply builds.
@@ -35,20 +36,39 @@ func providerBinary(name, version string) string {
 }
 
 // WriteMirror lays built providers out as Terraform's filesystem mirror wants them: links into
-// the cache, by HOST/NAMESPACE/NAME/VERSION/OS_ARCH. dirs are the parts' folders.
+// the cache, by HOST/NAMESPACE/NAME/VERSION/OS_ARCH. dirs are the parts' folders; a provider
+// without one is left alone.
 func WriteMirror(dir string, dirs map[string]string) error {
 	for _, p := range Providers {
-		binary := providerBinary(filepath.Base(p.Source), p.Version)
-		target := filepath.Join(dirs[p.Part], "bin", binary)
-		folder := filepath.Join(dir, filepath.FromSlash(p.Source), p.Version, runtime.GOOS+"_"+runtime.GOARCH)
-		if err := os.MkdirAll(folder, 0o755); err != nil {
-			return err
+		if dirs[p.Part] == "" {
+			continue
 		}
-		if err := replaceLink(filepath.Join(folder, binary), target); err != nil {
-			return fmt.Errorf("write the provider mirror: %w", err)
+		for _, source := range p.addresses() {
+			if err := p.link(filepath.Join(dir, filepath.FromSlash(source)), dirs[p.Part]); err != nil {
+				return fmt.Errorf("write the provider mirror: %w", err)
+			}
 		}
 	}
 	return nil
+}
+
+// addresses are what Terraform and OpenTofu call the provider: a source without a host, such as
+// hashicorp/random, is of the registry of the one that reads it.
+func (p Provider) addresses() []string {
+	if rest, ok := strings.CutPrefix(p.Source, "registry.terraform.io/"); ok {
+		return []string{p.Source, "registry.opentofu.org/" + rest}
+	}
+	return []string{p.Source}
+}
+
+// link puts the provider, which was built in the folder part, into its folder of the mirror.
+func (p Provider) link(folder, part string) error {
+	folder = filepath.Join(folder, p.Version, runtime.GOOS+"_"+runtime.GOARCH)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	binary := providerBinary(filepath.Base(p.Source), p.Version)
+	return replaceLink(filepath.Join(folder, binary), filepath.Join(part, "bin", binary))
 }
 
 // replaceLink makes path a link to target, without a moment in which there is none.
@@ -67,11 +87,29 @@ func replaceLink(path, target string) error {
 }
 
 // CLIConfig is the text of a Terraform CLI configuration that takes providers from the mirror.
-// With direct, what the mirror does not have comes from Terraform's registry.
+// With direct, only those that no registry has come from there, whatever else an earlier supply
+// left in it, and the others from Terraform's registry.
 func CLIConfig(mirror string, direct bool) string {
-	text := fmt.Sprintf("provider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n", mirror)
 	if direct {
-		text += "  direct {\n    exclude = [\"kindling.internal/*/*\"]\n  }\n"
+		return fmt.Sprintf(`provider_installation {
+  filesystem_mirror {
+    path    = %q
+    include = ["kindling.internal/*/*"]
+  }
+  direct {
+    exclude = ["kindling.internal/*/*"]
+  }
+}
+
+disable_checkpoint = true
+`, mirror)
 	}
-	return text + "}\n\ndisable_checkpoint = true\n"
+	return fmt.Sprintf(`provider_installation {
+  filesystem_mirror {
+    path = %q
+  }
+}
+
+disable_checkpoint = true
+`, mirror)
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -33,6 +34,7 @@ func TestTheMirrorLinksEveryProviderWhereTerraformLooks(t *testing.T) {
 	content, err := os.ReadFile(mirrored(mirror))
 	require.NoError(t, err)
 	assert.Equal(t, "provider-random", string(content))
+	assert.FileExists(t, strings.Replace(mirrored(mirror), "registry.terraform.io", "registry.opentofu.org", 1))
 	assert.FileExists(t, filepath.Join(mirror, "kindling.internal", "kindling", "kind", kindProviderVersion,
 		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-kind_v"+kindProviderVersion))
 }
@@ -65,4 +67,19 @@ func TestTheCLIConfigurationNamesTheMirrorAlone(t *testing.T) {
 
 disable_checkpoint = true
 `, CLIConfig(`/a/b "c"`, false))
+}
+
+func TestWithARegistryOnlyTheOwnProviderComesFromTheMirror(t *testing.T) {
+	assert.Equal(t, `provider_installation {
+  filesystem_mirror {
+    path    = "/mirror"
+    include = ["kindling.internal/*/*"]
+  }
+  direct {
+    exclude = ["kindling.internal/*/*"]
+  }
+}
+
+disable_checkpoint = true
+`, CLIConfig("/mirror", true))
 }

@@ -113,6 +113,7 @@ func TestTheRepositorysPartsAreWhole(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, known, len(parts), "no name is given twice")
 	assert.ElementsMatch(t, Finished, finished(parts), "what nothing is made from is what environments use")
+	assert.Contains(t, known, OpenTofuPart)
 	for _, p := range parts {
 		assert.NotEmpty(t, p.About, p.Name)
 		assert.Positive(t, p.Weight, p.Name)

@@ -12,7 +12,11 @@ const (
 	kubernetesProviderVersion = "3.2.1"
 	randomProviderVersion     = "3.9.0"
 	kindProviderVersion       = "0.1.0"
+	openTofuVersion           = "1.12.6"
 )
+
+// OpenTofuPart is the part for hosts that have neither terraform nor tofu.
+const OpenTofuPart = "opentofu"
 
 // Workload images of the source supply, by the name that Terraform's `images` variable has.
 var workloadImages = []string{"ingress-nginx", "metrics-server", "postgres"}
@@ -22,6 +26,7 @@ func Parts(root string) ([]Part, error) {
 	infra := filepath.Join(root, "infra")
 	dir := func(name string) string { return filepath.Join(infra, "supply", name) }
 	parts := append(programParts(dir), providerParts(infra, dir)...)
+	parts = append(parts, openTofu(dir))
 	node, err := nodeParts(infra, dir)
 	if err != nil {
 		return nil, err
@@ -80,6 +85,12 @@ func providerParts(infra string, dir func(string) string) []Part {
 			dir: infra, commands: map[string]string{"main": "./cmd/terraform-provider-kind"},
 			inputs: []string{in("go.mod"), in("go.sum"), in("cmd/terraform-provider-kind"), in("internal/provider"), in("internal/kindcluster")}}),
 	}
+}
+
+func openTofu(dir func(string) string) Part {
+	const module = "github.com/opentofu/opentofu"
+	return Part{Name: OpenTofuPart, About: "OpenTofu " + openTofuVersion + ", for hosts without terraform", Weight: 240, Optional: true, recipe: programs{
+		dir: dir("opentofu"), commands: map[string]string{"tofu": module + "/cmd/tofu"}, ldflags: "-X " + module + "/version.dev=no"}}
 }
 
 func nodeParts(infra string, dir func(string) string) ([]Part, error) {

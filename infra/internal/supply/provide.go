@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -15,15 +16,15 @@ import (
 	"kindling.internal/infra/internal/oci"
 )
 
-// Source is the source supply, built.
-type Source struct {
-	dirs map[string]string // folders of the finished parts
+// Provided is a supply whose parts are there. What it does not have is published, and named by the
+// Terraform modules' defaults.
+type Provided struct {
+	dirs map[string]string // folders of the parts that were built here
 }
 
-// NewSource returns the supply whose finished parts lie in the given folders, as Ensure returns
-// them.
-func NewSource(dirs map[string]string) Source {
-	return Source{dirs: dirs}
+// NewProvided returns the supply whose parts lie in the given folders, as Ensure returns them.
+func NewProvided(dirs map[string]string) Provided {
+	return Provided{dirs: dirs}
 }
 
 // terraformNames are the keys of the workloads root's `images` variable.
@@ -35,8 +36,14 @@ type EngineImage struct {
 	Image v1.Image
 }
 
-// engineImage names the image by its content, so that a changed part is a changed name.
-func (s Source) engineImage(part string) (EngineImage, error) {
+// EngineImages are the parts that the container engine runs.
+var EngineImages = []string{"node", "registry"}
+
+// Has tells whether a part was built here.
+func (s Provided) Has(part string) bool { return s.dirs[part] != "" }
+
+// EngineImage names the image of a part by its content, so that a changed part is a changed name.
+func (s Provided) EngineImage(part string) (EngineImage, error) {
 	image, err := oci.ReadLayout(filepath.Join(s.dirs[part], "image"))
 	if err != nil {
 		return EngineImage{}, err
@@ -51,12 +58,6 @@ func (s Source) engineImage(part string) (EngineImage, error) {
 	}
 	return EngineImage{Ref: "kindling.internal/" + part + ":" + tag, Image: image}, nil
 }
-
-// Node is the image of a cluster's nodes.
-func (s Source) Node() (EngineImage, error) { return s.engineImage("node") }
-
-// Registry is the image of the local registry.
-func (s Source) Registry() (EngineImage, error) { return s.engineImage("registry") }
 
 // WriteArchive writes the image for `docker load` and returns the file, which the caller removes.
 func (i EngineImage) WriteArchive() (string, error) {
@@ -91,10 +92,13 @@ func (w WorkloadImage) Reference() (string, error) {
 	return w.Published + "@" + digest.String(), nil
 }
 
-// WorkloadImages are the images that environments take from the supply.
-func (s Source) WorkloadImages(root string) ([]WorkloadImage, error) {
+// WorkloadImages are the images that environments take from the supply: none when it is upstream.
+func (s Provided) WorkloadImages(root string) ([]WorkloadImage, error) {
 	images := make([]WorkloadImage, 0, len(workloadImages))
 	for _, part := range workloadImages {
+		if !s.Has(part) {
+			continue
+		}
 		spec, err := readImageSpec(filepath.Join(root, "infra", "supply", part))
 		if err != nil {
 			return nil, err
@@ -142,13 +146,30 @@ func registryFolder(host string) string {
 }
 
 // Fingerprint changes when one of the providers does.
-func (s Source) Fingerprint() string {
+func (s Provided) Fingerprint() string {
 	sum := sha256.New()
 	for _, p := range Providers {
-		fmt.Fprintln(sum, filepath.Base(s.dirs[p.Part]))
+		if s.Has(p.Part) {
+			fmt.Fprintln(sum, filepath.Base(s.dirs[p.Part]))
+		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// Mirror writes the providers' mirror.
-func (s Source) Mirror(dir string) error { return WriteMirror(dir, s.dirs) }
+// LinkOpenTofu makes path a link to tofu, when that part was built.
+func (s Provided) LinkOpenTofu(path string) error {
+	if !s.Has(OpenTofuPart) {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return replaceLink(path, filepath.Join(s.dirs[OpenTofuPart], "bin", "tofu"))
+}
+
+// Mirror writes the mirror of the providers that were built here, and returns the text of the
+// Terraform CLI configuration that names it.
+func (s Provided) Mirror(dir string) (config string, err error) {
+	direct := slices.ContainsFunc(Providers, func(p Provider) bool { return !s.Has(p.Part) })
+	return CLIConfig(dir, direct), WriteMirror(dir, s.dirs)
+}
