@@ -12,7 +12,6 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 readonly all_stages="unit modules provider e2e"
 readonly work=$PWD/.kindling/test
-readonly temporary=${TMPDIR:-/tmp}
 readonly report=$work/report
 
 # Each module is tested with its own go.mod, as it is built for an image. A make above this
@@ -20,7 +19,7 @@ readonly report=$work/report
 export GOWORK=off
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
-stage="" launched="" job="" beat="" before=""
+stage="" launched="" job="" beat="" before="" copy=""
 
 clock() { printf '%dm%02ds' $(($1 / 60)) $(($1 % 60)); }
 say() { printf '%s %-8s  %s\n' "$(date +%T)" "$stage" "$*"; }
@@ -143,10 +142,11 @@ test_packages() {
 tool() { check "build the tool" make --no-print-directory tool; }
 
 run_modules() {
-  local folder copy=$temporary/kindling-modules
+  local folder
   tool && check "providers" .kindling/bin/kindling supply providers || return
   # Generated files of an environment that is up must not leak into the tests: they run in a copy.
-  check "copy the checkout" fresh_copy "$copy" || return
+  copy=$(mktemp --directory --tmpdir kindling-modules.XXXXXX) || return
+  check "copy the checkout" tests/copy.sh "$copy" || return
   check "terraform fmt" terraform fmt -check -recursive -diff modules environments
   for folder in $(cd "$copy" && git ls-files 'modules/*/versions.tf' 'environments/*/versions.tf' | grep -v '/examples/' | xargs -n 1 dirname); do
     if compgen -G "$copy/$folder/tests/*.tftest.hcl" >/dev/null; then
@@ -155,10 +155,7 @@ run_modules() {
       check "validate $folder" in_root "$copy/$folder" validate
     fi
   done
-  rm -rf "$copy"
 }
-
-fresh_copy() { rm -rf "$1" && mkdir -p "$1" && tests/copy.sh "$1"; }
 
 # terraform_tests runs a module's tests and counts its runs.
 terraform_tests() {
@@ -215,8 +212,9 @@ run_e2e() { go_tests "e2e" tests -cases -count=1 -timeout=150m ./e2e; }
 clean() {
   case $stage in
     provider) acceptance_clusters | grep -vxF "${before:-none}" | xargs --no-run-if-empty tests/e2e/clean.sh ;;
-    e2e) tests/e2e/clean.sh e2e && rm -rf "$temporary/kindling-e2e" ;;
-    modules) rm -rf "$temporary/kindling-modules" ;;
+    # The lock is that of the tests: a run of another checkout keeps its cluster.
+    e2e) flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e && rm -rf "${TMPDIR:-/tmp}/kindling-e2e" ;;
+    modules) [ -z "$copy" ] || rm -rf "$copy" ;;
   esac
 }
 
@@ -269,9 +267,10 @@ esac
 for program in go git terraform make flock; do
   command -v "$program" >/dev/null || { echo "the tests need $program" >&2; exit 2; }
 done
-mkdir -p "$work" && rm -f "$work"/counts* "$work"/time* "$work"/*.log || exit 1
-exec 9>"$temporary/kindling-test.lock"
-flock --nonblock 9 || { echo "tests run on this machine already: they share a cluster's name and ports" >&2; exit 1; }
+mkdir -p "$work" || exit 1
+exec 9>"$work/lock"
+flock --nonblock 9 || { echo "the tests of this checkout run already" >&2; exit 1; }
+rm -f "$work"/counts* "$work"/time* "$work"/*.log
 trap stop INT TERM HUP
 (cd tests && go build -o "$report" ./report) || exit 1
 for name in $stages; do run_stage "$name"; done

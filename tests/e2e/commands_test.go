@@ -142,13 +142,13 @@ func (p *process) text() string {
 	return string(text)
 }
 
-// until waits for a named condition, asking every half second.
+// until waits for a named condition, looking every second.
 func until(t *testing.T, condition string, limit time.Duration, holds func() error) {
 	t.Helper()
 	retry.DoWithRetryContext(t, t.Context(), condition, int(limit/pause), pause, func() (string, error) { return "", holds() })
 }
 
-const pause = 500 * time.Millisecond
+const pause = time.Second
 
 // whileRunning makes a condition fail at once when the process has ended.
 func (p *process) whileRunning(holds func() error) func() error {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -38,16 +39,25 @@ func newEnvironment(t *testing.T) *environment {
 	folder := filepath.Join(os.TempDir(), "kindling-e2e")
 	e := &environment{source: strings.TrimSpace(string(source)), dir: filepath.Join(folder, "repository")}
 	e.separate(t, folder)
+	alone(t)
 	e.removeAll(t, folder)
 	t.Cleanup(func() { e.removeAll(t, folder) })
-	t.Cleanup(func() {
-		if t.Failed() {
-			e.tellState(t)
-		}
-	})
 	e.copyCheckout(t)
 	return e
 }
+
+// alone keeps a second run on this machine away: both would have the same names and ports, and
+// remove each other's cluster. The lock ends with the process.
+func alone(t *testing.T) {
+	t.Helper()
+	lock, err := os.OpenFile(lockFile, os.O_CREATE|os.O_RDONLY, 0o644)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = lock.Close() })
+	require.NoError(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), "these tests run on this machine already")
+}
+
+// lockFile does not follow TMPDIR: the engine is the machine's.
+const lockFile = "/tmp/kindling-e2e.lock"
 
 // separate keeps the environment apart from a user's, and from the command line of a make above.
 func (e *environment) separate(t *testing.T, folder string) {
@@ -111,6 +121,9 @@ func (e *environment) write(t *testing.T, file, content string) {
 // tellState logs what somebody wants to know who reads of a failure.
 func (e *environment) tellState(t *testing.T) {
 	t.Helper()
+	if !t.Failed() {
+		return
+	}
 	inNode := []string{"docker", "exec", clusterName + "-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}
 	for _, command := range [][]string{
 		{"docker", "ps", "--all", "--filter", "name=" + clusterName + "-"},

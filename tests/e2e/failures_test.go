@@ -3,6 +3,8 @@ package e2e
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,17 +55,25 @@ func (e *environment) brokenServiceFailsFast(t *testing.T) {
 	assert.Equal(t, "2/2", e.mustKubectl(t, "get", "deployment", "catalog", "--namespace=apps", "--output=jsonpath={.status.updatedReplicas}/{.status.replicas}"))
 }
 
+// interruptedUpSaysHowToGoOn presses ^C in the middle of the cluster's creation.
+func (e *environment) interruptedUpSaysHowToGoOn(t *testing.T) {
+	up := e.start(t, "up", "--env", "dev")
+	until(t, "the node's container runs", warmLimit, up.whileRunning(func() error { return e.kubectlAnswers(t, "version", "--client") }))
+	require.NoError(t, up.cmd.Process.Signal(os.Interrupt))
+	assert.Equal(t, 130, up.wait(t, warmLimit))
+	assert.Contains(t, up.text(), "stopped; run the same command again")
+	assert.NotContains(t, e.leftovers(t), "container "+clusterName+"-control-plane", "nothing is left half-made")
+}
+
 // killedUpConverges kills the tool in the middle of the cluster's creation, and again in the
 // middle of the first apply into it.
 func (e *environment) killedUpConverges(t *testing.T) {
 	first := e.start(t, "up", "--env", "dev")
-	until(t, "the node's container runs", warmLimit, first.whileRunning(func() error {
-		return e.kubectlAnswers(t, "version", "--client")
-	}))
+	until(t, "the node's container runs", warmLimit, first.whileRunning(func() error { return e.kubectlAnswers(t, "version", "--client") }))
 	first.kill()
 
 	second := e.start(t, "up", "--env", "dev")
-	until(t, "the namespace of the services is made", warmLimit, second.whileRunning(func() error {
+	until(t, "the apply has made the first objects of a service", warmLimit, second.whileRunning(func() error {
 		return e.kubectlAnswers(t, "get", "serviceaccount", "catalog", "--namespace=apps")
 	}))
 	second.kill()
@@ -72,8 +82,8 @@ func (e *environment) killedUpConverges(t *testing.T) {
 	t.Logf("up after two kills took %s", r.elapsed)
 	e.everyServiceAnswers(t)
 	e.plansAreEmpty(t)
-	client := e.client(t)
-	answered := mustAsk(t, client, http.StatusOK, http.MethodGet, fmt.Sprintf("https://shop.localhost:%d/api/products", httpsPort), nil)
+	url := fmt.Sprintf("https://shop.localhost:%d/api/products", httpsPort)
+	answered := mustAsk(t, e.client(t), http.StatusOK, http.MethodGet, url, nil)
 	require.NotContains(t, answered.body, "flint-and-steel", "this is a new database")
 }
 
@@ -81,7 +91,8 @@ func (e *environment) killedUpConverges(t *testing.T) {
 func (e *environment) kubectlAnswers(t *testing.T, args ...string) error {
 	t.Helper()
 	if r := e.kubectl(t, args...); r.code != 0 {
-		return fmt.Errorf("kubectl %v: %s", args, r.stderr)
+		lines := strings.Split(strings.TrimSpace(r.stderr), "\n")
+		return fmt.Errorf("kubectl %s: %s", strings.Join(args, " "), lines[len(lines)-1])
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func TestTheLifeOfAnEnvironment(t *testing.T) {
 		{"status as JSON lists everything ready", (*environment).statusListsAllReady, true},
 		{"the services work together through the ingress", (*environment).servicesWorkTogether, false},
 		{"a second up changes nothing", (*environment).secondUpChangesNothing, false},
-		{"plain terraform plans no change in either root", (*environment).plansAreEmpty, false},
+		{"plain terraform plans no change in either root, nor does kindling", (*environment).plansAreEmpty, false},
 		{"two ups at once exclude each other", (*environment).twoUpsExcludeEachOther, false},
 		{"what no service declares is refused by the network", (*environment).networkRefusesTheUndeclared, false},
 		{"an annotation that reaches into the controller is refused", (*environment).annotationIsRefused, false},
@@ -40,11 +40,15 @@ func TestTheLifeOfAnEnvironment(t *testing.T) {
 		{"a cluster of another identity is refused", (*environment).anotherClusterIsRefused, false},
 		{"an engine that restarts brings everything back", (*environment).engineRestartIsSurvived, false},
 		{"make down leaves nothing", (*environment).downLeavesNothing, true},
+		{"up that is interrupted says how to go on", (*environment).interruptedUpSaysHowToGoOn, false},
 		{"up that was killed twice converges", (*environment).killedUpConverges, false},
 		{"down after that leaves nothing again", (*environment).downLeavesNothing, false},
 	}
 	for _, c := range cases {
-		held := t.Run(c.sentence, func(t *testing.T) { c.holds(e, t) })
+		held := t.Run(c.sentence, func(t *testing.T) {
+			t.Cleanup(func() { e.tellState(t) })
+			c.holds(e, t)
+		})
 		if !held && c.basis {
 			t.FailNow()
 		}

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Exit codes of terraform plan -detailed-exitcode.
+// Exit codes of terraform plan -detailed-exitcode, and of kindling plan.
 const (
 	planEmpty   = 0
 	planChanges = 2
@@ -40,6 +40,7 @@ func (e *environment) plansAreEmpty(t *testing.T) {
 	for _, root := range []string{"cluster", "workloads"} {
 		assert.Equal(t, planEmpty, terraform.InitAndPlanWithExitCodeContext(t, t.Context(), e.root(root)), root)
 	}
+	assert.Equal(t, planEmpty, e.kindling(t, "plan", "--env", "dev").code)
 }
 
 // anotherClusterIsRefused plans the workloads against a record of a cluster of the same address
@@ -77,7 +78,7 @@ func (e *environment) driftIsRepaired(t *testing.T) {
 	e.noSecretIn(t, options.PlanFilePath)
 
 	r := e.kindling(t, "plan", "--env", "dev", "--output", "json")
-	assert.Equal(t, 2, r.code, r.text())
+	assert.Equal(t, planChanges, r.code, r.text())
 	var planned struct {
 		Workloads []struct{ Address, Verdict string }
 	}

@@ -76,7 +76,7 @@ func examineEngine(ctx context.Context) finding {
 func examineTerraform(ctx context.Context) finding {
 	path, err := terraform.Find()
 	if err != nil {
-		return finding{"terraform", wrong, err.Error(), "install Terraform 1.11 or newer, or OpenTofu"}
+		return finding{"terraform", note, err.Error(), "make up builds OpenTofu (minutes); or install Terraform 1.11 or newer"}
 	}
 	text, err := exec.CommandContext(ctx, path, "version").Output()
 	if err != nil {

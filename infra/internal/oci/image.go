@@ -1,8 +1,8 @@
 package oci
 
 import (
+	"compress/gzip"
 	"fmt"
-	"io"
 	"os"
 	"runtime"
 	"time"
@@ -18,14 +18,14 @@ import (
 )
 
 // Layer returns the tar archive at path as a layer. Zstandard unpacks several times faster
-// than gzip and is read by containerd; an engine older than Docker 23 wants the layer as it is.
+// than gzip and is read by containerd; an engine older than Docker 23 reads gzip only, which is
+// then compressed quickly rather than well, since the image stays on this machine.
 func Layer(path string, zstd bool) (v1.Layer, error) {
 	if zstd {
 		return tarball.LayerFromFile(path,
 			tarball.WithCompression(compression.ZStd), tarball.WithCompressionLevel(1), tarball.WithMediaType(types.OCILayerZStd))
 	}
-	return tarball.LayerFromOpener(func() (io.ReadCloser, error) { return os.Open(path) },
-		tarball.WithCompression(compression.None), tarball.WithMediaType(types.OCIUncompressedLayer))
+	return tarball.LayerFromFile(path, tarball.WithCompressionLevel(gzip.BestSpeed), tarball.WithMediaType(types.OCILayer))
 }
 
 // WriteLayer writes the tree to path, as a tar archive, and returns it as a layer.

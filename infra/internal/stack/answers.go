@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	// answerTimeout bounds the wait for the ingress controller to know the pods that are ready: it
-	// watches them too, and is a moment behind.
-	answerTimeout = 30 * time.Second
+	// answerTimeout bounds the wait for the ingress controller to know the pods that are ready. As a
+	// rule it is a moment behind; after a restart of the engine the cluster calls pods ready for as
+	// long as it takes the kubelet to come up and start them anew.
+	answerTimeout = 90 * time.Second
 	answerPause   = 100 * time.Millisecond
 )
 

@@ -145,6 +145,14 @@ func TestUpWaitsUntilTheIngressKnowsThePods(t *testing.T) {
 	assert.Equal(t, 3, h.count("ask"))
 }
 
+func TestWorkloadsThatStopBeingReadyAreWaitedForAgain(t *testing.T) {
+	h := newHouse(t)
+	h.pods.statuses[0].Done = false
+	_, err := h.Up(context.Background())
+	require.NoError(t, err)
+	assert.Equal(t, 2, h.count("wait for 1 workloads"))
+}
+
 func TestAServiceThatOnlyTheIngressAnswersForIsAFailure(t *testing.T) {
 	h := newHouse(t)
 	ctx, cancel := context.WithCancel(context.Background())

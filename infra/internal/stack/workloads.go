@@ -76,11 +76,25 @@ func (s *Stack) await(ctx context.Context, root Root, connection Connection, sin
 	if err := s.answer(ctx, services, step); err != nil {
 		return Report{}, nil, err
 	}
-	statuses, err := cluster.Snapshot(ctx, workloads)
+	statuses, err := settled(ctx, cluster, wait)
 	if err != nil {
 		return Report{}, nil, err
 	}
 	return s.report(services, statuses), statuses, nil
+}
+
+// settled returns the workloads' statuses, once more after they are ready when some have stopped
+// being so: after a restart of the engine the cluster calls pods ready that are about to be
+// started anew.
+func settled(ctx context.Context, cluster Cluster, wait kube.Wait) ([]kube.Status, error) {
+	statuses, err := cluster.Snapshot(ctx, wait.Workloads)
+	if err != nil || !slices.ContainsFunc(statuses, func(s kube.Status) bool { return !s.Done }) {
+		return statuses, err
+	}
+	if err := cluster.WaitReady(ctx, wait); err != nil {
+		return nil, err
+	}
+	return cluster.Snapshot(ctx, wait.Workloads)
 }
 
 func readWorkloads(ctx context.Context, root Root) (workloads []kube.Workload, services map[string]service, err error) {

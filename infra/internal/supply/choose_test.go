@@ -96,13 +96,18 @@ func TestASilentRegistryIsGivenUp(t *testing.T) {
 }
 
 func TestAHostWithoutAnAddressIsToldInAFewWords(t *testing.T) {
-	dial := func(context.Context, string, string) (net.Conn, error) {
-		return nil, &net.DNSError{Err: "no such host", Name: "registry.k8s.io", Server: "192.0.2.1:53"}
+	for said, want := range map[string]string{
+		"no such host": "docker.io: no such host",
+		"dial udp 192.0.2.1:53: connect: network is unreachable": "docker.io: network is unreachable",
+	} {
+		dial := func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.DNSError{Err: said, Name: "registry-1.docker.io", Server: "192.0.2.1:53"}
+		}
+		p := Published()
+		p.Client = &http.Client{Transport: &http.Transport{DialContext: dial}}
+		p.URLs = p.URLs[1:]
+		require.EqualError(t, p.Ask(t.Context()), want)
 	}
-	p := Published()
-	p.Client = &http.Client{Transport: &http.Transport{DialContext: dial}}
-	p.URLs = p.URLs[1:]
-	require.EqualError(t, p.Ask(t.Context()), "docker.io: no such host")
 }
 
 func TestTheUsersProxyIsAsked(t *testing.T) {

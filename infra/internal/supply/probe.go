@@ -80,7 +80,7 @@ func (p Probe) reason(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("no answer in %s", p.Within)
 	case errors.As(err, &lookup):
-		return lookup.Err
+		return strings.TrimSpace(lookup.Err[strings.LastIndex(lookup.Err, ":")+1:]) // without the resolver's address
 	}
 	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(inner) {
 		err = inner
