@@ -64,14 +64,20 @@ func objectID(c *tfjson.ResourceChange) string {
 		return ""
 	}
 	after, _ := c.Change.After.(map[string]any)
-	list, _ := after["metadata"].([]any)
-	if len(list) != 1 {
-		return ""
-	}
-	metadata, _ := list[0].(map[string]any)
+	metadata := plannedMetadata(after["metadata"])
 	name, _ := metadata["name"].(string)
 	if namespace, _ := metadata["namespace"].(string); namespace != "" && name != "" {
 		return namespace + "/" + name
 	}
 	return name
+}
+
+// plannedMetadata reads an object's metadata: a block, which is a list of one, in most of the
+// provider's resources, and an object in its newer ones.
+func plannedMetadata(value any) map[string]any {
+	if list, ok := value.([]any); ok && len(list) == 1 {
+		value = list[0]
+	}
+	metadata, _ := value.(map[string]any)
+	return metadata
 }

@@ -208,6 +208,17 @@ func TestObjectsOfAKilledApplyAreAdopted(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(h.workloadsDir(), adoptionFile))
 }
 
+func TestObjectsAreKnownByNamespaceAndNameHoweverMetadataIsWritten(t *testing.T) {
+	of := func(kind string, metadata any) string {
+		return objectID(&tfjson.ResourceChange{Type: kind, Change: &tfjson.Change{After: map[string]any{"metadata": metadata}}})
+	}
+	assert.Equal(t, "apps/shop", of("kubernetes_service_v1", []any{map[string]any{"namespace": "apps", "name": "shop"}}))
+	assert.Equal(t, "apps", of("kubernetes_namespace_v1", []any{map[string]any{"name": "apps"}}))
+	assert.Equal(t, "policy", of("kubernetes_validating_admission_policy_v1", map[string]any{"name": "policy", "namespace": nil}))
+	assert.Empty(t, of("random_password", nil))
+	assert.Empty(t, of("kubernetes_service_v1", []any{}))
+}
+
 func TestDownRemovesTheClusterAndWhatIsRecordedOfIt(t *testing.T) {
 	h := newHouse(t)
 	_, err := h.Up(context.Background())
