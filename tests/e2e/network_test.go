@@ -32,7 +32,11 @@ done
 echo "%[1]s:%[2]d after $attempt: $said"`, host, port, times)
 }
 
-// answered is how a server's answer shows in what a probe printed.
+// refusals is how often an undeclared connection is tried: a new pod is not known to the policies
+// of others for a moment, so that its first refusal proves little.
+const refusals = 6
+
+// How a server's answer shows in what a probe printed.
 const (
 	httpAnswered     = "received H"
 	databaseAnswered = "no password supplied"
@@ -46,8 +50,8 @@ func (e *environment) networkRefusesTheUndeclared(t *testing.T) {
 	probes := []probe{
 		// service.yaml: inventory calls catalog and needs the database.
 		{"probe-declared", "app.kubernetes.io/name: inventory", connect(catalog, 80, 60) + connect(database, 5432, 60)},
-		{"probe-reversed", "app.kubernetes.io/name: catalog", connect(database, 5432, 60) + connect(inventory, 80, 1)},
-		{"probe-stranger", "app.kubernetes.io/name: stranger", connect(catalog, 80, 1) + connect(database, 5432, 1)},
+		{"probe-reversed", "app.kubernetes.io/name: catalog", connect(database, 5432, 60) + connect(inventory, 80, refusals)},
+		{"probe-stranger", "app.kubernetes.io/name: stranger", connect(catalog, 80, refusals) + connect(database, 5432, refusals)},
 	}
 	for _, p := range probes {
 		e.runProbe(t, p)

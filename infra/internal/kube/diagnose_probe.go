@@ -3,6 +3,7 @@ package kube
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,7 @@ func (o *observation) probeFinding(w Workload, pod *corev1.Pod, c containerStatu
 		return finding{}, false
 	}
 	settle := settleProbe
-	if o.othersComing(w) {
+	if o.othersComing(w) || o.thirdParty(w) {
 		settle = settleDependent
 	}
 	match := probeSaid.FindStringSubmatch(e.Message)
@@ -69,6 +70,12 @@ func (o *observation) probeFinding(w Workload, pod *corev1.Pod, c containerStatu
 			Next:     fmt.Sprintf("see why it does not answer, or correct its port in %s, then %s", o.described(w), o.again),
 		},
 	}, true
+}
+
+// thirdParty tells a part of the platform from a service of the repository: how long it takes to
+// begin is not in the hands of who runs it. The metrics server is unready until it has measured.
+func (o *observation) thirdParty(w Workload) bool {
+	return len(o.services) > 0 && !slices.Contains(o.services, w.label())
 }
 
 func (o *observation) othersComing(w Workload) bool {

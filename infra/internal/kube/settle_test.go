@@ -92,3 +92,15 @@ func TestAServiceMayExitWhileWhatItCallsIsNotReady(t *testing.T) {
 	_, _, diagnoses = glance(t, api, inventory)
 	assert.Len(t, diagnoses, 1, "with nothing left to come it is conclusive")
 }
+
+func TestAPartOfThePlatformIsGivenLongerThanAService(t *testing.T) {
+	api, _ := client(with(deployment(running(30)), unhealthy("Readiness probe failed: HTTP probe failed with statuscode: 500"))...)
+	_, _, diagnoses := glance(t, api, inventory)
+	assert.Len(t, diagnoses, 1, "a service that has not answered for 30 s is not going to")
+
+	part := inventory
+	part.Part = "metrics-server"
+	_, next, diagnoses := glance(t, api, part)
+	assert.Empty(t, diagnoses)
+	assert.Equal(t, 60*time.Second, next)
+}
