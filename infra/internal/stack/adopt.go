@@ -14,9 +14,9 @@ import (
 const adoptionFile = "kindling_adoption.tf"
 
 // adopt takes objects into the state that an apply created and, killed, could not record: the
-// plan that failed on them names them, and says how they are known to the cluster. What the plan
-// wants of them is applied in the same run.
-func (s *Stack) adopt(ctx context.Context, root Root, dir, plan string, addresses []string, step Step) error {
+// plan that failed on them names them, and says how they are known to the cluster. The next plan,
+// written to a file of its own, imports them, and is carried out.
+func (s *Stack) adopt(ctx context.Context, root Root, dir, plan, next string, addresses []string, step Step) error {
 	shown, err := root.Show(ctx, plan)
 	if err != nil {
 		return err
@@ -31,12 +31,10 @@ func (s *Stack) adopt(ctx context.Context, root Root, dir, plan string, addresse
 	}
 	defer os.Remove(path)
 	step.Update(fmt.Sprintf("recording %d objects that an interrupted run created", len(addresses)))
-	fresh := plan + ".adopt"
-	defer os.Remove(fresh)
-	if _, err := root.Plan(ctx, fresh, false); err != nil {
+	if _, err := root.Plan(ctx, next, false); err != nil {
 		return err
 	}
-	return root.Apply(ctx, fresh, applyProgress(step))
+	return root.Apply(ctx, next, applyProgress(step))
 }
 
 // importBlocks are the import blocks for planned resources of the kubernetes provider, which

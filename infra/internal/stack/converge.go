@@ -29,11 +29,22 @@ func (s *Stack) converge(ctx context.Context, root Root, name string, step Step)
 // cluster: it never outlives the command.
 func (s *Stack) planFile(name string) string { return filepath.Join(s.Work(), name+".tfplan") }
 
+// adoptionRounds bounds the adoptions of one apply. An object that exists keeps Terraform from what
+// depends on it, so each round reaches one step further along the dependencies.
+const adoptionRounds = 12
+
 // apply carries a plan out, and adopts what an earlier, killed run has created already.
 func (s *Stack) apply(ctx context.Context, root Root, name, plan string, step Step) error {
 	err := root.Apply(ctx, plan, applyProgress(step))
-	if addresses := terraform.AlreadyExists(err); len(addresses) > 0 {
-		return s.adopt(ctx, root, filepath.Join(s.dir(), name), plan, addresses, step)
+	for round := 1; round <= adoptionRounds; round++ {
+		addresses := terraform.AlreadyExists(err)
+		if len(addresses) == 0 {
+			return err
+		}
+		next := fmt.Sprintf("%s.%d", s.planFile(name), round)
+		err = s.adopt(ctx, root, filepath.Join(s.dir(), name), plan, next, addresses, step)
+		defer os.Remove(next)
+		plan = next
 	}
 	return err
 }

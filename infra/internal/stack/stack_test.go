@@ -191,20 +191,25 @@ func TestObjectsOfAKilledApplyAreAdopted(t *testing.T) {
 	address := `module.service["shop"].kubernetes_service_v1.this`
 	h.workloadsRoot.plan = &tfjson.Plan{ResourceChanges: []*tfjson.ResourceChange{{Address: address, Type: "kubernetes_service_v1",
 		Change: &tfjson.Change{After: map[string]any{"metadata": []any{map[string]any{"namespace": "apps", "name": "shop"}}}}}}}
-	tries := 0
-	var blocks string
+	dependent := `module.service["shop"].kubernetes_ingress_v1.this["shop.localhost"]`
+	h.workloadsRoot.plan.ResourceChanges = append(h.workloadsRoot.plan.ResourceChanges, &tfjson.ResourceChange{Address: dependent, Type: "kubernetes_ingress_v1",
+		Change: &tfjson.Change{After: map[string]any{"metadata": []any{map[string]any{"namespace": "apps", "name": "shop"}}}}})
+	there := []string{address, dependent} // the second is reached when the first is adopted
+	var blocks []string
 	h.workloadsRoot.apply = func() error {
-		tries++
-		if tries == 1 {
-			return &terraform.Error{Err: errors.New("exit 1"), Diagnostics: []terraform.Diagnostic{{Summary: `services "shop" already exists`, Address: address}}}
+		if text, err := os.ReadFile(filepath.Join(h.workloadsDir(), adoptionFile)); err == nil {
+			blocks = append(blocks, string(text))
 		}
-		text, err := os.ReadFile(filepath.Join(h.workloadsDir(), adoptionFile))
-		blocks = string(text)
-		return err
+		if len(there) == 0 {
+			return nil
+		}
+		next := there[0]
+		there = there[1:]
+		return &terraform.Error{Err: errors.New("exit 1"), Diagnostics: []terraform.Diagnostic{{Summary: `"shop" already exists`, Address: next}}}
 	}
 	_, err := h.Up(context.Background())
 	require.NoError(t, err)
-	assert.Equal(t, "import {\n  to = "+address+"\n  id = \"apps/shop\"\n}\n", blocks)
+	assert.Equal(t, []string{"import {\n  to = " + address + "\n  id = \"apps/shop\"\n}\n", "import {\n  to = " + dependent + "\n  id = \"apps/shop\"\n}\n"}, blocks)
 	assert.NoFileExists(t, filepath.Join(h.workloadsDir(), adoptionFile))
 }
 
