@@ -21,7 +21,12 @@ func (s *Stack) adopt(ctx context.Context, root Root, dir, plan, next string, ad
 	if err != nil {
 		return err
 	}
-	text, err := importBlocks(shown, addresses)
+	ids := objectIDs(shown)
+	secrets, others := apart(addresses)
+	if err := s.deleteSecrets(ctx, ids, secrets); err != nil {
+		return err
+	}
+	text, err := importBlocks(ids, others)
 	if err != nil {
 		return err
 	}
@@ -37,15 +42,59 @@ func (s *Stack) adopt(ctx context.Context, root Root, dir, plan, next string, ad
 	return root.Apply(ctx, next, applyProgress(step))
 }
 
-// importBlocks are the import blocks for planned resources of the kubernetes provider, which
-// knows an object as NAMESPACE/NAME, or as NAME when it has no namespace.
-func importBlocks(plan *tfjson.Plan, addresses []string) (string, error) {
+// apart tells the addresses of Secrets from others.
+func apart(addresses []string) (secrets, others []string) {
+	for _, address := range addresses {
+		if strings.Contains(address, "kubernetes_secret_v1.") {
+			secrets = append(secrets, address)
+		} else {
+			others = append(others, address)
+		}
+	}
+	return secrets, others
+}
+
+// deleteSecrets deletes Secrets instead of adopting them: their values are write-only, so that an
+// adopted one would silently get another value than what was made with it has. A Secret that is
+// made anew has another identity, and everything that uses it follows that.
+func (s *Stack) deleteSecrets(ctx context.Context, ids map[string]string, addresses []string) error {
+	if len(addresses) == 0 {
+		return nil
+	}
+	parts, err := s.known()
+	if err != nil {
+		return err
+	}
+	connection, err := s.connection(ctx, parts)
+	if err != nil {
+		return err
+	}
+	cluster, err := s.Cluster(connection)
+	if err != nil {
+		return err
+	}
+	for _, address := range addresses {
+		namespace, name, _ := strings.Cut(ids[address], "/")
+		if err := cluster.DeleteSecret(ctx, namespace, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// objectIDs are the planned objects of the kubernetes provider, by address.
+func objectIDs(plan *tfjson.Plan) map[string]string {
 	ids := make(map[string]string, len(plan.ResourceChanges))
 	for _, c := range plan.ResourceChanges {
 		if id := objectID(c); id != "" {
 			ids[c.Address] = id
 		}
 	}
+	return ids
+}
+
+// importBlocks are the import blocks for objects.
+func importBlocks(ids map[string]string, addresses []string) (string, error) {
 	var text strings.Builder
 	for _, address := range addresses {
 		id, ok := ids[address]
@@ -57,6 +106,8 @@ func importBlocks(plan *tfjson.Plan, addresses []string) (string, error) {
 	return text.String(), nil
 }
 
+// objectID is how the kubernetes provider knows an object: NAMESPACE/NAME, or NAME when it has no
+// namespace.
 func objectID(c *tfjson.ResourceChange) string {
 	if c.Change == nil || !strings.HasPrefix(c.Type, "kubernetes_") {
 		return ""

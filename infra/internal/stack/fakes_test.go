@@ -158,6 +158,11 @@ func (f fakeCluster) Snapshot(context.Context, []kube.Workload) ([]kube.Status, 
 }
 func (f fakeCluster) Logs(context.Context, kube.LogOptions, io.Writer) error { return nil }
 
+func (f fakeCluster) DeleteSecret(_ context.Context, namespace, name string) error {
+	f.add("delete secret %s/%s", namespace, name)
+	return nil
+}
+
 type fakeAuthority struct{ made bool }
 
 func (f fakeAuthority) Issue(string, []string) (bool, error) { return f.made, nil }

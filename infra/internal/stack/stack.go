@@ -82,6 +82,7 @@ type Cluster interface {
 	WaitReady(ctx context.Context, wait kube.Wait) error
 	Snapshot(ctx context.Context, workloads []kube.Workload) ([]kube.Status, error)
 	Logs(ctx context.Context, options kube.LogOptions, out io.Writer) error
+	DeleteSecret(ctx context.Context, namespace, name string) error
 }
 
 // Authority signs the certificate that services answer HTTPS with.

@@ -194,7 +194,10 @@ func TestObjectsOfAKilledApplyAreAdopted(t *testing.T) {
 	dependent := `module.service["shop"].kubernetes_ingress_v1.this["shop.localhost"]`
 	h.workloadsRoot.plan.ResourceChanges = append(h.workloadsRoot.plan.ResourceChanges, &tfjson.ResourceChange{Address: dependent, Type: "kubernetes_ingress_v1",
 		Change: &tfjson.Change{After: map[string]any{"metadata": []any{map[string]any{"namespace": "apps", "name": "shop"}}}}})
-	there := []string{address, dependent} // the second is reached when the first is adopted
+	secret := `module.secrets["shop"].kubernetes_secret_v1.this["key"]`
+	h.workloadsRoot.plan.ResourceChanges = append(h.workloadsRoot.plan.ResourceChanges, &tfjson.ResourceChange{Address: secret, Type: "kubernetes_secret_v1",
+		Change: &tfjson.Change{After: map[string]any{"metadata": []any{map[string]any{"namespace": "apps", "name": "shop-key"}}}}})
+	there := []string{address, dependent, secret} // the second is reached when the first is adopted
 	var blocks []string
 	h.workloadsRoot.apply = func() error {
 		if text, err := os.ReadFile(filepath.Join(h.workloadsDir(), adoptionFile)); err == nil {
@@ -209,7 +212,8 @@ func TestObjectsOfAKilledApplyAreAdopted(t *testing.T) {
 	}
 	_, err := h.Up(context.Background())
 	require.NoError(t, err)
-	assert.Equal(t, []string{"import {\n  to = " + address + "\n  id = \"apps/shop\"\n}\n", "import {\n  to = " + dependent + "\n  id = \"apps/shop\"\n}\n"}, blocks)
+	assert.Equal(t, []string{"import {\n  to = " + address + "\n  id = \"apps/shop\"\n}\n", "import {\n  to = " + dependent + "\n  id = \"apps/shop\"\n}\n", ""}, blocks)
+	assert.Equal(t, 1, h.count("delete secret apps/shop-key"), "a secret whose value nobody knows is made anew")
 	assert.NoFileExists(t, filepath.Join(h.workloadsDir(), adoptionFile))
 }
 
