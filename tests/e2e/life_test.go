@@ -133,11 +133,21 @@ func (e *environment) servicesWorkTogether(t *testing.T) {
 	assert.Equal(t, http.StatusUnprocessableEntity, problem.Status)
 }
 
-// running tells which pods run, by their identity and their restarts.
+// running tells which pods run, by their identity and their restarts. One that is being deleted
+// drains for some seconds more and does not count.
 func (e *environment) running(t *testing.T) string {
 	t.Helper()
-	return e.mustKubectl(t, "get", "pods", "--all-namespaces", "--field-selector=status.phase=Running",
-		"--output=jsonpath={range .items[*]}{.metadata.namespace}/{.metadata.name} {.metadata.uid} {.status.containerStatuses[*].restartCount}{\"\\n\"}{end}")
+	const line = "{.metadata.namespace}/{.metadata.name} {.metadata.uid} {.status.containerStatuses[*].restartCount}|{.metadata.deletionTimestamp}{\"\\n\"}"
+	listed := e.mustKubectl(t, "get", "pods", "--all-namespaces", "--field-selector=status.phase=Running",
+		"--output=jsonpath={range .items[*]}"+line+"{end}")
+	var pods []string
+	for pod := range strings.Lines(listed) {
+		if name, deleted, _ := strings.Cut(strings.TrimSpace(pod), "|"); deleted == "" {
+			pods = append(pods, name)
+		}
+	}
+	require.NotEmpty(t, pods)
+	return strings.Join(pods, "\n")
 }
 
 func (e *environment) secondUpChangesNothing(t *testing.T) {
