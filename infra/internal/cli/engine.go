@@ -33,19 +33,13 @@ func (a *app) engineHost() (engine.Host, *os.File, error) {
 
 // ensureEngine finds or starts the engine and shows its line.
 func (a *app) ensureEngine(ctx context.Context) error {
-	host, log, err := a.engineHost()
-	if err != nil {
-		return err
-	}
-	defer log.Close()
 	step := a.printer.Step("engine")
-	info, err := host.Ensure(ctx)
+	summary, err := engineAdapter{a}.Ensure(ctx)
 	if err != nil {
 		step.Fail()
-		return engineFailure(err, host)
+		return err
 	}
-	a.raiseInotify()
-	step.Done(info.String())
+	step.Done(summary)
 	return nil
 }
 

@@ -47,7 +47,6 @@ type Parts struct {
 	Images      map[string]string // references of workload images by their name in Terraform; empty likewise
 	CLIConfig   string            // path of the Terraform CLI configuration
 	Fingerprint string            // changes when the providers do
-	Summary     string            // "11 parts, all cached"
 }
 
 // Supply provides third-party parts.
