@@ -12,6 +12,9 @@ only     ?=
 template ?=
 needs    ?=
 calls    ?=
+from     ?=
+to       ?=
+version  ?=
 args     ?=
 
 KINDLING := .kindling/bin/kindling
@@ -41,6 +44,18 @@ plan: tool ## Say what up would change: make plan env=dev (exit 2 when there are
 .PHONY: logs
 logs: tool ## Print what a service wrote last: make logs env=dev service=catalog (args=-f to go on)
 	@$(KINDLING) logs --env "$(env)" "$(service)" $(args)
+
+.PHONY: promote
+promote: tool ## Run in one environment what runs in another: make promote from=dev to=staging (service=a,b)
+	@$(KINDLING) promote --from "$(from)" --to "$(to)" $(if $(service),--service "$(service)") $(args)
+
+.PHONY: rollback
+rollback: tool ## Run what a service ran before: make rollback env=staging service=catalog (version=v1.2)
+	@$(KINDLING) rollback --env "$(env)" "$(service)" $(if $(version),--version "$(version)") $(args)
+
+.PHONY: releases
+releases: tool ## Show what rollback can go back to: make releases env=staging
+	@$(KINDLING) releases --env "$(env)" $(args)
 
 .PHONY: down
 down: tool ## Remove an environment, and prove that nothing is left: make down env=dev

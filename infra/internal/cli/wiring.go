@@ -127,6 +127,14 @@ func (imagesAdapter) Push(ctx context.Context, built image.Built, registry strin
 	return image.Push(ctx, built, registry, insecure)
 }
 
+func (imagesAdapter) Copy(ctx context.Context, service, ref string, insecure bool, to image.Place) (string, bool, error) {
+	return image.Copy(ctx, service, ref, insecure, to)
+}
+
+func (imagesAdapter) Has(ctx context.Context, ref string, insecure bool) (bool, error) {
+	return image.Has(ctx, ref, insecure)
+}
+
 // openRoot opens a root with terraform, or else with the OpenTofu that the supply built.
 func (s *supplyAdapter) openRoot(dir string, parts stack.Parts, log io.Writer) (stack.Root, error) {
 	if _, err := s.findTerraform(); err != nil {

@@ -51,7 +51,7 @@ func Push(ctx context.Context, built Built, registryHost string, insecure bool) 
 		return "", false, err
 	}
 	if err := remote.Write(tag, built.Image, remoteOptions(ctx)...); err != nil {
-		return "", false, explain(tag, err)
+		return "", false, explain("push", tag, err)
 	}
 	return ref, true, nil
 }
@@ -71,7 +71,7 @@ func pushSBOM(ctx context.Context, built Built, repository name.Repository) erro
 	}
 	ref := repository.Digest(digest.String())
 	if err := remote.Write(ref, artifact, remoteOptions(ctx)...); err != nil {
-		return explain(ref, err)
+		return explain("push", ref, err)
 	}
 	return nil
 }
@@ -88,7 +88,7 @@ func PushImage(ctx context.Context, img v1.Image, ref string, insecure bool) (pu
 		return false, err
 	}
 	if err := remote.Write(tag, img, remoteOptions(ctx)...); err != nil {
-		return false, explain(tag, err)
+		return false, explain("push", tag, err)
 	}
 	return true, nil
 }
@@ -99,14 +99,19 @@ func present(ctx context.Context, img v1.Image, tag name.Tag) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("read the image's digest: %w", err)
 	}
+	return tagged(ctx, digest.String(), tag)
+}
+
+// tagged asks whether a tag names a digest.
+func tagged(ctx context.Context, digest string, tag name.Tag) (bool, error) {
 	there, err := remote.Head(tag, remoteOptions(ctx)...)
 	switch {
 	case err == nil:
-		return there.Digest == digest, nil
+		return there.Digest.String() == digest, nil
 	case isStatus(err, http.StatusNotFound):
 		return false, nil
 	}
-	return false, explain(tag, err)
+	return false, explain("ask for", tag, err)
 }
 
 func remoteOptions(ctx context.Context) []remote.Option {
@@ -126,10 +131,10 @@ func isStatus(err error, status int) bool {
 }
 
 // explain tells a registry that is away from one that refuses.
-func explain(ref name.Reference, err error) error {
+func explain(action string, ref name.Reference, err error) error {
 	var network *net.OpError
 	if errors.As(err, &network) {
 		return &UnreachableError{Registry: ref.Context().RegistryStr(), Err: network}
 	}
-	return fmt.Errorf("push %s: %w", ref, err)
+	return fmt.Errorf("%s %s: %w", action, ref, err)
 }

@@ -75,8 +75,8 @@ func (r Record) Equal(other Record) bool {
 }
 
 // Promote gives the record that environment "to" has after taking over what
-// runs in "from", and the changes, sorted by service. Images move to registry
-// host, unless it is empty. Without names all services of "from" are promoted;
+// runs in "from", and the changes, sorted by service. Images are those of the
+// same digest in the registry host. Without names all services of "from" are promoted;
 // services that run only in "to" stay.
 func Promote(from, to Record, host string, services ...string) (Record, []Change, error) {
 	if len(services) == 0 {
@@ -90,21 +90,17 @@ func Promote(from, to Record, host string, services ...string) (Record, []Change
 			return Record{}, nil, fmt.Errorf("%s has no release to promote; it has never been deployed there", service)
 		}
 		before := next.Services[service]
-		if next.Set(service, Relocate(entry.Image, host), entry.Version) {
+		if next.Set(service, Image(host, service, entry.Digest()), entry.Version) {
 			changes = append(changes, Change{Service: service, Before: before, After: next.Services[service]})
 		}
 	}
 	return next, changes, nil
 }
 
-// Relocate moves an image reference to another registry and keeps its
-// repository and digest. An empty host leaves it where it is.
-func Relocate(image, host string) string {
-	_, rest, found := strings.Cut(image, "/")
-	if host == "" || !found {
-		return image
-	}
-	return strings.TrimSuffix(host, "/") + "/" + rest
+// Image is the reference of a service's image in a registry. Host may have a
+// path: "123.dkr.ecr.eu-central-1.amazonaws.com/shop".
+func Image(host, service, digest string) string {
+	return strings.TrimSuffix(host, "/") + "/" + service + "@" + digest
 }
 
 // Rollback gives the record in which a service runs what it ran before, and the

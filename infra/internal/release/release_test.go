@@ -127,7 +127,7 @@ func TestPromotionTakesOverImagesAndVersions(t *testing.T) {
 	next, changes, err := Promote(from, to, "registry.example.com/shop")
 
 	require.NoError(t, err)
-	moved := Entry{Relocate(image("catalog", 2), "registry.example.com/shop"), "v2"}
+	moved := Entry{Image("registry.example.com/shop", "catalog", "sha256:"+strings.Repeat("2", 64)), "v2"}
 	assert.Equal(t, "registry.example.com/shop/catalog@sha256:"+strings.Repeat("2", 64), moved.Image)
 	assert.Equal(t, Change{Service: "catalog", After: moved}, changes[0])
 	assert.Equal(t, "inventory", changes[1].Service, "the registry differs")
@@ -142,12 +142,12 @@ func TestPromotionTakesOverImagesAndVersions(t *testing.T) {
 
 func TestPromotionOfOneServiceLeavesTheOthers(t *testing.T) {
 	from := record(Entry{image("catalog", 2), "v2"}, Entry{image("inventory", 2), "v2"})
-	next, changes, err := Promote(from, record(), "", "catalog")
+	next, changes, err := Promote(from, record(), "localhost:5001", "catalog")
 	require.NoError(t, err)
 	assert.Len(t, changes, 1)
 	assert.Equal(t, record(Entry{image("catalog", 2), "v2"}), next)
 
-	_, _, err = Promote(from, record(), "", "orders")
+	_, _, err = Promote(from, record(), "localhost:5001", "orders")
 	assert.EqualError(t, err, "orders has no release to promote; it has never been deployed there")
 }
 

@@ -51,8 +51,11 @@ func (s *Stack) plannable(parts Parts) bool {
 }
 
 // wait returns the plan's root and whether it changes anything; ok is false when there is no plan
-// that holds. Why not is found out by whoever plans then.
+// that holds, or there was none. Why not is found out by whoever plans then.
 func (e *earlyPlan) wait() (root Root, changed, ok bool) {
+	if e == nil {
+		return nil, false, false
+	}
 	<-e.done
 	return e.root, e.changed, e.err == nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/kube"
+	"kindling.internal/infra/internal/release"
 	"kindling.internal/infra/internal/terraform"
 )
 
@@ -77,6 +78,7 @@ func (f fakeSupply) Push(_ context.Context, registry string) (int, int, error) {
 type fakeImages struct {
 	*journal
 	digest string
+	gone   bool // from every registry
 	err    error
 }
 
@@ -96,6 +98,16 @@ func (f fakeImages) Push(_ context.Context, b image.Built, registry string, _ bo
 	f.add("push %s", b.Service)
 	return registry + "/" + b.Service + "@" + b.Digest, true, nil
 }
+
+func (f fakeImages) Copy(_ context.Context, service, ref string, _ bool, to image.Place) (string, bool, error) {
+	f.add("copy %s to %s", service, to.Host)
+	if f.gone {
+		return "", false, &image.AbsentError{Image: ref}
+	}
+	return release.Image(to.Host, service, release.Entry{Image: ref}.Digest()), true, nil
+}
+
+func (f fakeImages) Has(context.Context, string, bool) (bool, error) { return !f.gone, nil }
 
 // fakeRoot is a root whose plans change what changes says.
 type fakeRoot struct {

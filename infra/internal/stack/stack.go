@@ -63,6 +63,10 @@ type Supply interface {
 type Images interface {
 	BuildAll(ctx context.Context, names []string, progress func(image.Progress)) ([]image.Built, error)
 	Push(ctx context.Context, built image.Built, registry string, insecure bool) (ref string, pushed bool, err error)
+	// Copy stores an image of one registry, named by digest, in another, with what is attached to it.
+	Copy(ctx context.Context, service, ref string, insecure bool, to image.Place) (copied string, fresh bool, err error)
+	// Has tells whether a registry has an image, named by digest.
+	Has(ctx context.Context, ref string, insecure bool) (bool, error)
 }
 
 // Root is a root module of the environment with its state.

@@ -8,14 +8,25 @@ import (
 
 // Status tells what runs now.
 func (s *Stack) Status(ctx context.Context) (Report, error) {
+	report, _, err := s.statusAndRegistry(ctx)
+	return report, err
+}
+
+// statusAndRegistry tells what runs now, and where its images lie.
+func (s *Stack) statusAndRegistry(ctx context.Context) (Report, Registry, error) {
 	parts, err := s.known()
 	if err != nil {
-		return Report{}, err
+		return Report{}, Registry{}, err
 	}
-	connection, err := s.connection(ctx, parts)
+	target, err := s.recorded(ctx, parts)
 	if err != nil {
-		return Report{}, err
+		return Report{}, Registry{}, err
 	}
+	report, err := s.status(ctx, parts, target.connection)
+	return report, target.registry, err
+}
+
+func (s *Stack) status(ctx context.Context, parts Parts, connection Connection) (Report, error) {
 	root, err := s.Terraform(s.workloadsDir(), parts, nil)
 	if err != nil {
 		return Report{}, err
@@ -36,20 +47,27 @@ func (s *Stack) Status(ctx context.Context) (Report, error) {
 	return s.report(services, statuses), nil
 }
 
-// connection reads the recorded cluster; that there is none is a failure with the way to one.
+// connection is the recorded cluster.
 func (s *Stack) connection(ctx context.Context, parts Parts) (Connection, error) {
+	target, err := s.recorded(ctx, parts)
+	return target.connection, err
+}
+
+// recorded reads the recorded cluster and registry; that there are none is a failure with the way
+// to them.
+func (s *Stack) recorded(ctx context.Context, parts Parts) (t target, err error) {
 	root, err := s.Terraform(s.clusterDir(), parts, nil)
 	if err != nil {
-		return Connection{}, s.terraformFailure("cluster", err)
+		return t, s.terraformFailure("cluster", err)
 	}
 	if !root.HasState() {
-		return Connection{}, s.notUp()
+		return t, s.notUp()
 	}
-	connection, _, err := clusterOutputs(ctx, root)
-	if err == nil && connection.Endpoint == "" {
+	t.connection, t.registry, err = clusterOutputs(ctx, root)
+	if err == nil && t.connection.Endpoint == "" {
 		err = s.notUp()
 	}
-	return connection, err
+	return t, err
 }
 
 func (s *Stack) notUp() error {

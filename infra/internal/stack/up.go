@@ -11,14 +11,39 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"kindling.internal/infra/internal/catalog"
-	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/release"
 	"kindling.internal/infra/internal/ui"
 )
 
 // Up brings the environment to what the checkout describes and returns what runs then. Running it
-// again when nothing changed changes nothing; after a kill it goes on.
+// again when nothing changed changes nothing; after a kill it goes on. Images are built from the
+// checkout, or else, where they are promoted, those of the release record run.
 func (s *Stack) Up(ctx context.Context) (Report, error) {
+	_, promoted, err := release.LoadPromotion(s.Root, s.Environment)
+	if err != nil {
+		return Report{}, &ui.Failure{Step: s.Environment, Sentence: err.Error(), Code: 2, Err: err}
+	}
+	if promoted {
+		return s.bring(ctx, &fromRecord{s})
+	}
+	return s.bring(ctx, &fromCheckout{Stack: s})
+}
+
+// origin is where the images come from that an environment is brought to run.
+type origin interface {
+	// check refuses what cannot work before anything is touched.
+	check(ctx context.Context, services []catalog.Service) error
+	// prepare makes images while the cluster is made.
+	prepare(ctx context.Context, services []catalog.Service) error
+	// deliver stores the images in the environment's registry and sets them in the record. It
+	// returns how many there are and how many of them were not there.
+	deliver(ctx context.Context, to Registry, record *release.Record) (all, fresh int, err error)
+	// proves tells whether the end is a plan that must be empty.
+	proves() bool
+}
+
+// bring makes the environment run the images of an origin.
+func (s *Stack) bring(ctx context.Context, from origin) (Report, error) {
 	services, err := catalog.Load(s.Root)
 	if err != nil {
 		return Report{}, CatalogFailure(err)
@@ -28,6 +53,9 @@ func (s *Stack) Up(ctx context.Context) (Report, error) {
 		return Report{}, err
 	}
 	defer unlock()
+	if err := from.check(ctx, services); err != nil {
+		return Report{}, err
+	}
 	if err := s.engine(ctx); err != nil {
 		return Report{}, err
 	}
@@ -41,18 +69,22 @@ func (s *Stack) Up(ctx context.Context) (Report, error) {
 	}
 	early := s.planEarly(ctx, parts)
 	defer early.drop()
-	target, err := s.clusterAndImages(ctx, parts, services)
+	target, err := s.clusterAndImages(ctx, parts, services, from)
 	if err != nil {
 		return Report{}, err
 	}
-	released, err := s.deliver(ctx, target)
+	released, err := s.deliver(ctx, target, services, from)
 	if err != nil {
 		return Report{}, err
 	}
 	if released || renewed || target.clusterChanged {
 		early.drop()
 	}
-	return s.workloads(ctx, parts, target, early)
+	report, err := s.workloads(ctx, parts, target, early)
+	if err == nil && from.proves() {
+		err = s.prove(ctx, parts)
+	}
+	return report, err
 }
 
 // CatalogFailure shows all mistakes that loading the service descriptions found.
@@ -91,70 +123,25 @@ func (s *Stack) parts(ctx context.Context) (Parts, error) {
 	return parts, s.writeParts(parts)
 }
 
-// target is where images go and what runs there.
+// target is the cluster and the registry of the environment.
 type target struct {
 	connection Connection
 	registry   Registry
-	built      []image.Built
 
 	clusterChanged bool
 }
 
-// clusterAndImages makes the cluster and the registry, and builds the services meanwhile.
-func (s *Stack) clusterAndImages(ctx context.Context, parts Parts, services []catalog.Service) (target, error) {
+// clusterAndImages makes the cluster and the registry, and prepares the images meanwhile.
+func (s *Stack) clusterAndImages(ctx context.Context, parts Parts, services []catalog.Service, from origin) (target, error) {
 	var t target
 	group, both := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		t.built, err = s.build(ctx, services) // its compile errors are shown even when the cluster fails
-		return err
+	group.Go(func() error {
+		return from.prepare(ctx, services) // its compile errors are shown even when the cluster fails
 	})
-	group.Go(func() (err error) {
-		err = s.cluster(both, parts, &t)
-		return err
+	group.Go(func() error {
+		return s.cluster(both, parts, &t)
 	})
 	return t, group.Wait()
-}
-
-// build compiles all services; the images of those that compile stay in the cache when another
-// does not.
-func (s *Stack) build(ctx context.Context, services []catalog.Service) ([]image.Built, error) {
-	step := s.Progress.Step("images")
-	items := map[string]Item{}
-	running, err := release.Load(s.Root, s.Environment)
-	if err != nil {
-		step.Fail()
-		return nil, err
-	}
-	built, err := s.Images.BuildAll(ctx, serviceNames(services), func(p image.Progress) {
-		switch p.Stage {
-		case image.StageStarted:
-			items[p.Service] = step.Item(p.Service)
-			items[p.Service].Update("building")
-		case image.StageBuilt:
-			done := "built in " + ui.Elapsed(p.Built.Elapsed)
-			if running.Services[p.Service].Digest() == p.Built.Digest {
-				done = "unchanged"
-			}
-			items[p.Service].Done(fmt.Sprintf("%.19s…  %s", p.Built.Digest, done))
-		case image.StageFailed:
-		}
-	})
-	if err != nil {
-		step.Fail()
-		return nil, BuildFailure(err)
-	}
-	step.Done("")
-	return built, nil
-}
-
-// BuildFailure shows the compiler's lines of a service that does not build.
-func BuildFailure(err error) error {
-	var failed *image.CompileError
-	if !errors.As(err, &failed) {
-		return err
-	}
-	return &ui.Failure{Step: "images", Sentence: failed.Service + " does not compile; no other service was touched", Err: err,
-		Seen: lines(failed.Output, 20), Next: []string{"correct it, then run the same command again"}}
 }
 
 // cluster applies the cluster root.
@@ -182,13 +169,13 @@ func (s *Stack) cluster(ctx context.Context, parts Parts, t *target) error {
 
 // deliver stores images in the registry and writes the release record. It reports whether the
 // record changed.
-func (s *Stack) deliver(ctx context.Context, t target) (changed bool, err error) {
+func (s *Stack) deliver(ctx context.Context, t target, services []catalog.Service, from origin) (changed bool, err error) {
 	step := s.Progress.Step("push")
 	all, pushed, err := s.Supply.Push(ctx, t.registry.Push)
 	if err == nil {
-		var fresh int
-		changed, fresh, err = s.deliverServices(ctx, t)
-		all, pushed = all+len(t.built), pushed+fresh
+		var more, fresh int
+		changed, more, fresh, err = s.deliverServices(ctx, t, services, from)
+		all, pushed = all+more, pushed+fresh
 	}
 	if err != nil {
 		step.Fail()
@@ -198,28 +185,18 @@ func (s *Stack) deliver(ctx context.Context, t target) (changed bool, err error)
 	return changed, nil
 }
 
-func (s *Stack) deliverServices(ctx context.Context, t target) (changed bool, pushed int, err error) {
+func (s *Stack) deliverServices(ctx context.Context, t target, services []catalog.Service, from origin) (changed bool, all, pushed int, err error) {
 	record, err := release.Load(s.Root, s.Environment)
 	if err != nil {
-		return false, 0, err
+		return false, 0, 0, err
 	}
 	record = record.Clone()
-	version := s.Version(ctx)
-	names := make([]string, 0, len(t.built))
-	for _, built := range t.built {
-		ref, fresh, err := s.Images.Push(ctx, built, t.registry.Push, t.registry.Insecure)
-		if err != nil {
-			return false, pushed, err
-		}
-		if fresh {
-			pushed++
-		}
-		record.Set(built.Service, release.Relocate(ref, t.registry.Host), version)
-		names = append(names, built.Service)
+	if all, pushed, err = from.deliver(ctx, t.registry, &record); err != nil {
+		return false, all, pushed, err
 	}
-	record.Keep(names)
+	record.Keep(serviceNames(services))
 	changed, err = release.Save(s.Root, s.Environment, record)
-	return changed, pushed, err
+	return changed, all, pushed, err
 }
 
 // certificates makes the certificate for the hosts of all routes.

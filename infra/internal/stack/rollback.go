@@ -1,0 +1,59 @@
+package stack
+
+import (
+	"context"
+
+	"kindling.internal/infra/internal/release"
+	"kindling.internal/infra/internal/ui"
+)
+
+// Rollback makes a service run what it ran before, or as the version that is given, and ends with a
+// plan that is empty. Neither cluster nor registry are changed. A second rollback undoes the first.
+func (s *Stack) Rollback(ctx context.Context, service, version string) (Report, release.Change, error) {
+	unlock, err := s.exclusive()
+	if err != nil {
+		return Report{}, release.Change{}, err
+	}
+	defer unlock()
+	next, change, err := s.before(service, version)
+	if err != nil {
+		return Report{}, change, err
+	}
+	parts, err := s.known()
+	if err != nil {
+		return Report{}, change, err
+	}
+	target, err := s.recorded(ctx, parts)
+	if err != nil {
+		return Report{}, change, err
+	}
+	if err := s.stored(ctx, target.registry, service, change.After); err != nil {
+		return Report{}, change, err
+	}
+	if _, err := release.Save(s.Root, s.Environment, next); err != nil {
+		return Report{}, change, err
+	}
+	report, err := s.workloads(ctx, parts, target, nil)
+	if err == nil {
+		err = s.prove(ctx, parts)
+	}
+	return report, change, err
+}
+
+// before is the record that a rollback leads to.
+func (s *Stack) before(service, version string) (release.Record, release.Change, error) {
+	current, err := release.Load(s.Root, s.Environment)
+	if err != nil {
+		return current, release.Change{}, err
+	}
+	history, err := release.History(s.Root, s.Environment)
+	if err != nil {
+		return current, release.Change{}, err
+	}
+	next, change, err := release.Rollback(current, history, service, version)
+	if err != nil {
+		err = &ui.Failure{Step: "rollback", Sentence: err.Error(), Code: 2, Err: err,
+			Next: []string{"kindling releases --env " + s.Environment + " shows what there is to go back to"}}
+	}
+	return next, change, err
+}
