@@ -78,8 +78,8 @@ new: tool ## Add a service: make new service=NAME needs=database calls=catalog (
 	@$(KINDLING) new service $(service) --template "$(template)" --needs "$(needs)" --calls "$(calls)" $(args)
 
 .PHONY: remove
-remove: tool ## Take a service back: make remove service=NAME
-	@$(KINDLING) remove service "$(service)" $(args)
+remove: tool ## Take a service back: make remove service=NAME (env=dev also removes what runs there)
+	@$(KINDLING) remove service "$(service)" $(if $(env),--env "$(env)") $(args)
 
 .PHONY: run
 run: ## Run one service alone on this machine: make run service=catalog

@@ -6,11 +6,16 @@
 #   provider  The kind provider on a real engine.
 #   e2e       An environment from `make up` to `make down`, on a copy of this checkout.
 #
+# and, only when it is named:
+#
+#   growth    A new service, staging on three nodes beside dev, promotion, a worker's death, rollback.
+#
 # A failed stage does not stop the next one. The last line is "N passed, N failed". Logs stay in
 # .kindling/test. Nothing of the tests stays in the engine, however a run ends.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 readonly all_stages="unit modules provider e2e"
+readonly named_stages="growth"
 readonly work=$PWD/.kindling/test
 readonly report=$work/report
 
@@ -206,14 +211,16 @@ abandoned_clusters() {
   done
 }
 
-run_e2e() { go_tests "e2e" tests -cases -count=1 -timeout=150m ./e2e; }
+run_e2e() { go_tests "e2e" tests -cases -count=1 -timeout=150m -run='^TestTheLife' ./e2e; }
+
+run_growth() { go_tests "growth" tests -cases -count=1 -timeout=150m -run='^TestTheGrowth' ./e2e; }
 
 # clean removes what a stage may have left in the engine: its own names and no other.
 clean() {
   case $stage in
     provider) acceptance_clusters | grep -vxF "${before:-none}" | xargs --no-run-if-empty tests/e2e/clean.sh ;;
     # The lock is that of the tests: a run of another checkout keeps its cluster.
-    e2e) flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e && rm -rf "${TMPDIR:-/tmp}/kindling-e2e" ;;
+    e2e | growth) flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e e2e-dev e2e-staging && rm -rf "${TMPDIR:-/tmp}/kindling-e2e" ;;
     modules) [ -z "$copy" ] || rm -rf "$copy" ;;
   esac
 }
@@ -260,9 +267,9 @@ summary() {
 }
 
 stages=${1:-$all_stages}
-case " $all_stages " in
+case " $all_stages $named_stages " in
   *" $stages "*) ;;
-  *) echo "there is no stage \"$stages\"; there are: $all_stages" >&2; exit 2 ;;
+  *) echo "there is no stage \"$stages\"; there are: $all_stages $named_stages" >&2; exit 2 ;;
 esac
 for program in go git terraform make flock; do
   command -v "$program" >/dev/null || { echo "the tests need $program" >&2; exit 2; }

@@ -66,7 +66,7 @@ func (e *environment) kindling(t *testing.T, args ...string) result {
 // up brings the environment up and requires that this succeeds.
 func (e *environment) up(t *testing.T) result {
 	t.Helper()
-	r := e.kindling(t, "up", "--env", "dev")
+	r := e.kindling(t, "up", "--env", e.name)
 	require.Zero(t, r.code, "up failed:\n%s", r.text())
 	return r
 }
@@ -172,7 +172,7 @@ func (e *environment) kubectlWith(t *testing.T, manifest string, args ...string)
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "docker", append([]string{"exec", "--interactive", clusterName + "-control-plane",
+	cmd := exec.CommandContext(ctx, "docker", append([]string{"exec", "--interactive", e.cluster + "-control-plane",
 		"kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}, args...)...)
 	var stdout, stderr strings.Builder
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(manifest), &stdout, &stderr
@@ -195,7 +195,7 @@ func (e *environment) mustKubectl(t *testing.T, args ...string) string {
 
 // kubectlAfter runs when the test has ended, whatever became of the cluster.
 func (e *environment) kubectlAfter(args ...string) {
-	_ = exec.Command("docker", append([]string{"exec", clusterName + "-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}, args...)...).Run()
+	_ = exec.Command("docker", append([]string{"exec", e.cluster + "-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}, args...)...).Run()
 }
 
 // readJSON decodes what a command printed.

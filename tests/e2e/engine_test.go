@@ -26,7 +26,7 @@ func (e *environment) engineRestartIsSurvived(t *testing.T) {
 		}
 		return nil
 	})
-	r := e.run(t, warmLimit, "make", "up", "env=dev")
+	r := e.run(t, warmLimit, "make", "up", "env="+e.name)
 	require.Zero(t, r.code, r.text())
 	t.Logf("up took %s", r.elapsed)
 	assert.Contains(t, r.stderr, "starting dockerd")
@@ -63,7 +63,7 @@ func (e *environment) containersOfOthers(t *testing.T) []string {
 	require.NoError(t, err)
 	var others []string
 	for _, name := range strings.Fields(string(out)) {
-		if !strings.HasPrefix(name, clusterName+"-") {
+		if !strings.HasPrefix(name, e.cluster+"-") {
 			others = append(others, name)
 		}
 	}

@@ -4,10 +4,10 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,35 +15,45 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What the tests call their own: environments of people have other names and ports.
-const (
-	clusterName  = "e2e"
-	httpPort     = 18080
-	httpsPort    = 18443
-	registryPort = 15001
-)
-
-// environment is the environment under test: dev of a copy of this checkout, with a name, ports
-// and a certificate authority of its own.
+// environment is an environment under test: one of a copy of this checkout, with a name, ports and
+// a certificate authority that no environment of people has.
 type environment struct {
 	source string // the checkout that was copied
 	dir    string // the copy
+	name   string // the folder in environments/
+
+	cluster                           string
+	httpPort, httpsPort, registryPort int
 }
 
-// newEnvironment copies the checkout. The copy always lies in the same folder, so that what a
-// killed run left can be found and removed.
+// newEnvironment copies the checkout and sets its environment dev apart.
 func newEnvironment(t *testing.T) *environment {
+	t.Helper()
+	e := &environment{name: "dev", cluster: "e2e", httpPort: 18080, httpsPort: 18443, registryPort: 15001}
+	newCopy(t, e)
+	return e
+}
+
+// newCopy copies the checkout for environments that live in it together. The copy always lies in
+// the same folder, so that what a killed run left can be found and removed.
+func newCopy(t *testing.T, environments ...*environment) {
 	t.Helper()
 	source, err := exec.CommandContext(t.Context(), "git", "rev-parse", "--show-toplevel").Output()
 	require.NoError(t, err)
 	folder := filepath.Join(os.TempDir(), "kindling-e2e")
-	e := &environment{source: strings.TrimSpace(string(source)), dir: filepath.Join(folder, "repository")}
-	e.separate(t, folder)
+	apart(t, folder)
 	alone(t)
-	e.removeAll(t, folder)
-	t.Cleanup(func() { e.removeAll(t, folder) })
-	e.copyCheckout(t)
-	return e
+	for _, e := range environments {
+		e.source, e.dir = strings.TrimSpace(string(source)), filepath.Join(folder, "repository")
+		e.remove(t)
+		t.Cleanup(func() { e.remove(t) })
+	}
+	require.NoError(t, os.RemoveAll(folder))
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
+	environments[0].copyCheckout(t)
+	for _, e := range environments {
+		e.settle(t)
+	}
 }
 
 // alone keeps a second run on this machine away: both would have the same names and ports, and
@@ -59,22 +69,21 @@ func alone(t *testing.T) {
 // lockFile does not follow TMPDIR: the engine is the machine's.
 const lockFile = "/tmp/kindling-e2e.lock"
 
-// separate keeps the environment apart from a user's, and from the command line of a make above.
-func (e *environment) separate(t *testing.T, folder string) {
+// apart keeps the tests' environments apart from a user's, and from the command line of a make above.
+func apart(t *testing.T, folder string) {
 	t.Helper()
-	for name, value := range map[string]string{
-		"TF_VAR_name":          clusterName,
-		"TF_VAR_http_port":     strconv.Itoa(httpPort),
-		"TF_VAR_https_port":    strconv.Itoa(httpsPort),
-		"TF_VAR_registry_port": strconv.Itoa(registryPort),
-		"KINDLING_CA":          filepath.Join(folder, "ca"),
-	} {
-		t.Setenv(name, value)
-	}
-	for _, name := range []string{"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "TF_CLI_CONFIG_FILE"} {
+	t.Setenv("KINDLING_CA", filepath.Join(folder, "ca"))
+	for _, name := range []string{"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "TF_CLI_CONFIG_FILE", "TF_VAR_name"} {
 		t.Setenv(name, "") // puts the value back when the test ends
 		require.NoError(t, os.Unsetenv(name))
 	}
+}
+
+// settle gives the environment its name and ports, in the file that git ignores.
+func (e *environment) settle(t *testing.T) {
+	t.Helper()
+	text := fmt.Sprintf("name = %q\nhttp_port = %d\nhttps_port = %d\nregistry_port = %d\n", e.cluster, e.httpPort, e.httpsPort, e.registryPort)
+	require.NoError(t, os.WriteFile(e.path("environments", e.name, "cluster", "local.auto.tfvars"), []byte(text), 0o644))
 }
 
 // copyCheckout copies what git has or would add, and makes the copy a repository with one commit,
@@ -86,13 +95,11 @@ func (e *environment) copyCheckout(t *testing.T) {
 	require.NoError(t, err, "copy %s: %s", e.source, out)
 }
 
-// removeAll removes the copy and all that the engine has under the tests' name, whatever state a
-// run ended in.
-func (e *environment) removeAll(t *testing.T, folder string) {
+// remove removes all that the engine has under the environment's name, whatever state a run ended in.
+func (e *environment) remove(t *testing.T) {
 	t.Helper()
-	out, err := exec.Command(filepath.Join(e.source, "tests", "e2e", "clean.sh"), clusterName).CombinedOutput()
-	require.NoError(t, err, "remove what is left of %s: %s", clusterName, out)
-	require.NoError(t, os.RemoveAll(folder))
+	out, err := exec.Command(filepath.Join(e.source, "tests", "e2e", "clean.sh"), e.cluster).CombinedOutput()
+	require.NoError(t, err, "remove what is left of %s: %s", e.cluster, out)
 }
 
 // path is a file of the copy.
@@ -124,9 +131,9 @@ func (e *environment) tellState(t *testing.T) {
 	if !t.Failed() {
 		return
 	}
-	inNode := []string{"docker", "exec", clusterName + "-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}
+	inNode := []string{"docker", "exec", e.cluster + "-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}
 	for _, command := range [][]string{
-		{"docker", "ps", "--all", "--filter", "name=" + clusterName + "-"},
+		{"docker", "ps", "--all", "--filter", "name=" + e.cluster + "-"},
 		append(inNode, "get", "pods", "--all-namespaces", "--output=wide"),
 		append(inNode, "get", "events", "--all-namespaces", "--sort-by=.metadata.creationTimestamp"),
 	} {

@@ -18,7 +18,7 @@ const failsWithin = 60 * time.Second
 func (e *environment) compileErrorTouchesNothing(t *testing.T) {
 	pods, states := e.running(t), e.states(t)
 	e.edit(t, "services/inventory/main.go", "func main() {", "func main() {\n\tvar pieces int = \"many\"")
-	r := e.kindling(t, "up", "--env", "dev")
+	r := e.kindling(t, "up", "--env", e.name)
 	assert.Equal(t, 1, r.code, r.text())
 	assert.Contains(t, r.stderr, "inventory does not compile")
 	assert.Regexp(t, `services/inventory/main\.go:\d+:\d+: cannot use "many"`, r.stderr)
@@ -31,7 +31,7 @@ func (e *environment) brokenServiceFailsFast(t *testing.T) {
 	t.Run("up tells the reason", func(t *testing.T) {
 		e.edit(t, "services/catalog/main.go", "func main() {",
 			"func main() {\n\tfmt.Println(\"the price list is missing\")\n\tos.Exit(1)")
-		applied := e.start(t, "up", "--env", "dev")
+		applied := e.start(t, "up", "--env", e.name)
 		var began time.Time
 		until(t, "the broken release is applied", warmLimit, applied.whileRunning(func() error {
 			generation := e.kubectl(t, "get", "deployment", "catalog", "--namespace=apps", "--output=jsonpath={.status.updatedReplicas}/{.status.replicas}")
@@ -57,22 +57,22 @@ func (e *environment) brokenServiceFailsFast(t *testing.T) {
 
 // interruptedUpSaysHowToGoOn presses ^C in the middle of the cluster's creation.
 func (e *environment) interruptedUpSaysHowToGoOn(t *testing.T) {
-	up := e.start(t, "up", "--env", "dev")
+	up := e.start(t, "up", "--env", e.name)
 	until(t, "the node's container runs", warmLimit, up.whileRunning(func() error { return e.kubectlAnswers(t, "version", "--client") }))
 	require.NoError(t, up.cmd.Process.Signal(os.Interrupt))
 	assert.Equal(t, 130, up.wait(t, warmLimit))
 	assert.Contains(t, up.text(), "stopped; run the same command again")
-	assert.NotContains(t, e.leftovers(t), "container "+clusterName+"-control-plane", "nothing is left half-made")
+	assert.NotContains(t, e.leftovers(t), "container "+e.cluster+"-control-plane", "nothing is left half-made")
 }
 
 // killedUpConverges kills the tool in the middle of the cluster's creation, and again in the
 // middle of the first apply into it.
 func (e *environment) killedUpConverges(t *testing.T) {
-	first := e.start(t, "up", "--env", "dev")
+	first := e.start(t, "up", "--env", e.name)
 	until(t, "the node's container runs", warmLimit, first.whileRunning(func() error { return e.kubectlAnswers(t, "version", "--client") }))
 	first.kill()
 
-	second := e.start(t, "up", "--env", "dev")
+	second := e.start(t, "up", "--env", e.name)
 	until(t, "the apply has made the first objects of a service", warmLimit, second.whileRunning(func() error {
 		return e.kubectlAnswers(t, "get", "serviceaccount", "catalog", "--namespace=apps")
 	}))
@@ -82,7 +82,7 @@ func (e *environment) killedUpConverges(t *testing.T) {
 	t.Logf("up after two kills took %s", r.elapsed)
 	e.everyServiceAnswers(t)
 	e.plansAreEmpty(t)
-	url := fmt.Sprintf("https://shop.localhost:%d/api/products", httpsPort)
+	url := fmt.Sprintf("https://shop.localhost:%d/api/products", e.httpsPort)
 	answered := mustAsk(t, e.client(t), http.StatusOK, http.MethodGet, url, nil)
 	require.NotContains(t, answered.body, "flint-and-steel", "this is a new database")
 }

@@ -105,7 +105,7 @@ type statusReport struct {
 func (e *environment) status(t *testing.T) statusReport {
 	t.Helper()
 	var report statusReport
-	readJSON(t, e.kindling(t, "status", "--env", "dev", "--output", "json").stdout, &report)
+	readJSON(t, e.kindling(t, "status", "--env", e.name, "--output", "json").stdout, &report)
 	return report
 }
 
@@ -115,9 +115,9 @@ func (e *environment) serviceURLs(t *testing.T) []string {
 	var urls []string
 	for _, service := range e.status(t).Services {
 		for _, url := range service.URLs {
-			secure := fmt.Sprintf("https://shop.localhost:%d/", httpsPort)
+			secure := fmt.Sprintf("https://shop.localhost:%d/", e.httpsPort)
 			require.True(t, strings.HasPrefix(url, secure), url)
-			urls = append(urls, url, fmt.Sprintf("http://shop.localhost:%d/", httpPort)+strings.TrimPrefix(url, secure))
+			urls = append(urls, url, fmt.Sprintf("http://shop.localhost:%d/", e.httpPort)+strings.TrimPrefix(url, secure))
 		}
 	}
 	require.Len(t, urls, 2*len(e.serviceNames(t)), "each service has a route")

@@ -63,14 +63,14 @@ func (e *environment) makeAsksForTheEnvironment(t *testing.T) {
 }
 
 func (e *environment) nothingIsUp(t *testing.T) {
-	r := e.kindling(t, "status", "--env", "dev")
+	r := e.kindling(t, "status", "--env", e.name)
 	assert.Equal(t, 1, r.code)
-	assert.Contains(t, r.stderr, "environment dev is not up")
-	assert.Zero(t, e.run(t, warmLimit, "make", "down", "env=dev").code)
+	assert.Contains(t, r.stderr, "environment "+e.name+" is not up")
+	assert.Zero(t, e.run(t, warmLimit, "make", "down", "env="+e.name).code)
 }
 
 func (e *environment) upFromNothing(t *testing.T) {
-	r := e.run(t, coldLimit, "make", "up", "env=dev")
+	r := e.run(t, coldLimit, "make", "up", "env="+e.name)
 	require.Zero(t, r.code, "make up failed:\n%s", r.text())
 	t.Logf("up took %s", r.elapsed)
 	for _, name := range e.serviceNames(t) {
@@ -80,18 +80,18 @@ func (e *environment) upFromNothing(t *testing.T) {
 }
 
 func (e *environment) statusListsAllReady(t *testing.T) {
-	r := e.kindling(t, "status", "--env", "dev", "--output", "json")
+	r := e.kindling(t, "status", "--env", e.name, "--output", "json")
 	require.Zero(t, r.code, r.text())
 	var report statusReport
 	readJSON(t, r.stdout, &report)
-	assert.Equal(t, "dev", report.Environment)
+	assert.Equal(t, e.name, report.Environment)
 	var names []string
 	for _, service := range report.Services {
 		names = append(names, service.Name)
 		assert.Positive(t, service.Desired, service.Name)
 		assert.Equal(t, service.Desired, service.Ready, service.Name)
 		assert.Regexp(t, `^sha256:[0-9a-f]{64}$`, service.Digest)
-		assert.True(t, strings.HasPrefix(service.Image, fmt.Sprintf("localhost:%d/%s@", registryPort, service.Name)), service.Image)
+		assert.True(t, strings.HasPrefix(service.Image, fmt.Sprintf("localhost:%d/%s@", e.registryPort, service.Name)), service.Image)
 		assert.NotEmpty(t, service.Version)
 	}
 	assert.Equal(t, e.serviceNames(t), names)
@@ -105,7 +105,7 @@ func (e *environment) statusListsAllReady(t *testing.T) {
 
 func (e *environment) servicesWorkTogether(t *testing.T) {
 	client := e.client(t)
-	shop := fmt.Sprintf("https://shop.localhost:%d", httpsPort)
+	shop := fmt.Sprintf("https://shop.localhost:%d", e.httpsPort)
 	created := mustAsk(t, client, http.StatusCreated, http.MethodPost, shop+"/api/products",
 		map[string]any{"sku": "flint-and-steel", "name": "Flint and steel", "price": map[string]any{"amount": 1590, "currency": "EUR"}})
 	mustAsk(t, client, http.StatusOK, http.MethodGet, shop+created.header.Get("Location"), nil)
@@ -164,7 +164,7 @@ func (e *environment) states(t *testing.T) map[string]string {
 	t.Helper()
 	states := map[string]string{}
 	for _, root := range []string{"cluster", "workloads"} {
-		text, err := os.ReadFile(e.path("environments", "dev", root, "terraform.tfstate"))
+		text, err := os.ReadFile(e.path("environments", e.name, root, "terraform.tfstate"))
 		require.NoError(t, err)
 		states[root] = string(text)
 	}

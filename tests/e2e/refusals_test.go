@@ -53,31 +53,31 @@ calls: [catalogue]
 		`services/inventory/service.yaml:5: routes[0].path is "api/stock"`,
 		`services/inventory/service.yaml:8: needs names "databas"`,
 		`services/inventory/service.yaml:9: calls names "catalogue", which is no service; did you mean "catalog"?`,
-	}, "up", "--env", "dev")
+	}, "up", "--env", e.name)
 	assert.NotContains(t, r.stderr, "\nengine", "nothing is begun with descriptions that cannot hold")
 }
 
 func (e *environment) portInUseIsNamed(t *testing.T) {
-	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", httpPort))
+	listener, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", e.httpPort))
 	require.NoError(t, err)
 	defer listener.Close()
-	r := e.run(t, coldLimit, e.tool(), "up", "--env", "dev")
+	r := e.run(t, coldLimit, e.tool(), "up", "--env", e.name)
 	assert.Equal(t, 1, r.code)
-	assert.Contains(t, r.stderr, fmt.Sprintf("port %d of 127.0.0.1 is in use by e2e.test (pid %d)", httpPort, os.Getpid()))
-	assert.NotContains(t, e.leftovers(t), "container "+clusterName+"-control-plane")
+	assert.Contains(t, r.stderr, fmt.Sprintf("port %d of 127.0.0.1 is in use by e2e.test (pid %d)", e.httpPort, os.Getpid()))
+	assert.NotContains(t, e.leftovers(t), "container "+e.cluster+"-control-plane")
 }
 
 func (e *environment) twoUpsExcludeEachOther(t *testing.T) {
-	first := e.start(t, "up", "--env", "dev")
+	first := e.start(t, "up", "--env", e.name)
 	holder := fmt.Sprintf("%d ", first.cmd.Process.Pid)
 	until(t, "the first up has taken the environment", time.Minute, first.whileRunning(func() error {
-		text, err := os.ReadFile(e.path(".kindling", "dev", "lock"))
+		text, err := os.ReadFile(e.path(".kindling", e.name, "lock"))
 		if err == nil && !strings.HasPrefix(string(text), holder) {
 			err = fmt.Errorf("the lock is that of %s", text)
 		}
 		return err
 	}))
-	second := e.kindling(t, "up", "--env", "dev")
+	second := e.kindling(t, "up", "--env", e.name)
 	assert.True(t, first.running(), "the first up was too short to test anything")
 	assert.Equal(t, 1, second.code, second.text())
 	assert.Contains(t, second.stderr, fmt.Sprintf("environment dev is being changed by process %d", first.cmd.Process.Pid))

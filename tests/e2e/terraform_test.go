@@ -29,7 +29,7 @@ const (
 // CLI configuration.
 func (e *environment) root(name string) *terraform.Options {
 	return &terraform.Options{
-		TerraformDir: e.path("environments", "dev", name),
+		TerraformDir: e.path("environments", e.name, name),
 		EnvVars:      map[string]string{"TF_CLI_CONFIG_FILE": e.path(".kindling", "terraform.rc")},
 		NoColor:      true,
 		Logger:       logger.Discard, // what is planned is judged by its exit code; errors come back
@@ -40,7 +40,7 @@ func (e *environment) plansAreEmpty(t *testing.T) {
 	for _, root := range []string{"cluster", "workloads"} {
 		assert.Equal(t, planEmpty, terraform.InitAndPlanWithExitCodeContext(t, t.Context(), e.root(root)), root)
 	}
-	assert.Equal(t, planEmpty, e.kindling(t, "plan", "--env", "dev").code)
+	assert.Equal(t, planEmpty, e.kindling(t, "plan", "--env", e.name).code)
 }
 
 // anotherClusterIsRefused plans the workloads against a record of a cluster of the same address
@@ -77,7 +77,7 @@ func (e *environment) driftIsRepaired(t *testing.T) {
 	assert.Equal(t, planChanges, terraform.PlanExitCodeContext(t, t.Context(), options))
 	e.noSecretIn(t, options.PlanFilePath)
 
-	r := e.kindling(t, "plan", "--env", "dev", "--output", "json")
+	r := e.kindling(t, "plan", "--env", e.name, "--output", "json")
 	assert.Equal(t, planChanges, r.code, r.text())
 	var planned struct {
 		Workloads []struct{ Address, Verdict string }
@@ -148,7 +148,7 @@ func (e *environment) secretValues(t *testing.T) map[string]string {
 func (e *environment) terraformFiles(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	for _, dir := range []string{e.path("environments"), e.path(".kindling", "dev")} {
+	for _, dir := range []string{e.path("environments"), e.path(".kindling", e.name)} {
 		require.NoError(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || !entry.Type().IsRegular() || !terraformFile.MatchString(path) {
 				return err
@@ -158,7 +158,7 @@ func (e *environment) terraformFiles(t *testing.T) map[string]string {
 			return err
 		}))
 	}
-	require.Contains(t, files, e.path("environments", "dev", "workloads", "terraform.tfstate"))
+	require.Contains(t, files, e.path("environments", e.name, "workloads", "terraform.tfstate"))
 	return files
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"kindling.internal/infra/internal/release"
 	"kindling.internal/infra/internal/scaffold"
+	"kindling.internal/infra/internal/stack"
 )
 
 func (a *app) removeCommand() *cobra.Command {
@@ -21,24 +22,48 @@ func (a *app) removeCommand() *cobra.Command {
 
 func (a *app) removeServiceCommand() *cobra.Command {
 	var force bool
+	var running []string
 	cmd := &cobra.Command{
 		Use:   "service NAME",
-		Short: "Remove a service's folder and its entry in go.work; the next up removes what runs",
+		Short: "Remove a service's folder and its entry in go.work, and with --env what runs; without it the next up does",
 		Args:  exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root, err := repository()
 			if err != nil {
 				return err
 			}
+			stacks, err := a.stacks(running) // before anything is removed
+			if err != nil {
+				return err
+			}
 			if err := scaffold.Remove(cmd.Context(), root, args[0], force); err != nil {
 				return refusal("remove", err)
+			}
+			for _, s := range stacks {
+				if _, err := s.Up(cmd.Context()); err != nil {
+					return err
+				}
 			}
 			a.printRemoved(root, args[0])
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "also when another service calls it, or its folder has uncommitted changes")
+	cmd.Flags().StringSliceVarP(&running, "env", "e", nil, "also bring these environments to what is left, separated by commas")
 	return cmd
+}
+
+// stacks are several environments.
+func (a *app) stacks(environments []string) ([]*stack.Stack, error) {
+	stacks := make([]*stack.Stack, 0, len(environments))
+	for _, environment := range environments {
+		s, err := a.stack(environment)
+		if err != nil {
+			return nil, err
+		}
+		stacks = append(stacks, s)
+	}
+	return stacks, nil
 }
 
 // printRemoved names the environments that still run the service.

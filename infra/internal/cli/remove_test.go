@@ -63,3 +63,11 @@ func TestRemoveServiceKnowsWhichThereAre(t *testing.T) {
 	assert.Contains(t, errs, `there is no service "payments"`)
 	assert.Contains(t, errs, "known are catalog, inventory")
 }
+
+func TestRemoveServiceFromAnEnvironmentThatDoesNotExistRemovesNothing(t *testing.T) {
+	root := clone(t)
+	code, _, errs := invoke("remove", "service", "inventory", "--env", "dev,moon")
+	assert.Equal(t, exitInput, code)
+	assert.Contains(t, errs, "there is no environment")
+	assert.DirExists(t, filepath.Join(root, "services", "inventory"))
+}
