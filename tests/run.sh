@@ -9,13 +9,14 @@
 # and, only when it is named:
 #
 #   growth    A new service, staging on three nodes beside dev, promotion, a worker's death, rollback.
+#   offline   An environment in a network namespace without routes, from an archive of the parts.
 #
 # A failed stage does not stop the next one. The last line is "N passed, N failed". Logs stay in
 # .kindling/test. Nothing of the tests stays in the engine, however a run ends.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 readonly all_stages="unit modules provider e2e"
-readonly named_stages="growth"
+readonly named_stages="growth offline"
 readonly work=$PWD/.kindling/test
 readonly report=$work/report
 
@@ -215,11 +216,27 @@ run_e2e() { go_tests "e2e" tests -cases -count=1 -timeout=150m -run='^TestTheLif
 
 run_growth() { go_tests "growth" tests -cases -count=1 -timeout=150m -run='^TestTheGrowth' ./e2e; }
 
+run_offline() {
+  local module
+  tool && check "engine and parts" .kindling/bin/kindling supply load || return
+  for module in infra $(modules_of services); do check "Go modules of $module" go -C "$module" mod download; done
+  go_tests "offline" tests -cases -exec="$PWD/tests/offline.sh" -count=1 -timeout=60m -run='^TestWithoutANetwork' ./e2e
+}
+
+# abandoned_engines ends the engines of offline tests that were killed.
+abandoned_engines() {
+  local pid
+  for pid in "${TMPDIR:-/tmp}"/kindling-engine-*/docker.pid; do
+    [ ! -e "$pid" ] || kill "$(cat "$pid")"
+  done
+}
+
 # clean removes what a stage may have left in the engine: its own names and no other.
 clean() {
   case $stage in
     provider) acceptance_clusters | grep -vxF "${before:-none}" | xargs --no-run-if-empty tests/e2e/clean.sh ;;
     # The lock is that of the tests: a run of another checkout keeps its cluster.
+    offline) flock --nonblock /tmp/kindling-e2e.lock true && abandoned_engines ;;
     e2e | growth) flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e e2e-dev e2e-staging && rm -rf "${TMPDIR:-/tmp}/kindling-e2e" ;;
     modules) [ -z "$copy" ] || rm -rf "$copy" ;;
   esac
