@@ -10,13 +10,14 @@
 #
 #   growth    A new service, staging on three nodes beside dev, promotion, a worker's death, rollback.
 #   offline   An environment in a network namespace without routes, from an archive of the parts.
+#   upstream  An environment from published parts, on stand-ins for the registries that have them.
 #
 # A failed stage does not stop the next one. The last line is "N passed, N failed". Logs stay in
 # .kindling/test. Nothing of the tests stays in the engine, however a run ends.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 readonly all_stages="unit modules provider e2e"
-readonly named_stages="growth offline"
+readonly named_stages="growth offline upstream"
 readonly work=$PWD/.kindling/test
 readonly report=$work/report
 
@@ -223,6 +224,11 @@ run_offline() {
   go_tests "offline" tests -cases -exec="$PWD/tests/offline.sh" -count=1 -timeout=60m -run='^TestWithoutANetwork' ./e2e
 }
 
+run_upstream() {
+  tool && check "engine and parts" .kindling/bin/kindling supply load || return
+  go_tests "upstream" tests -cases -count=1 -timeout=60m -run='^TestWithPublishedParts' ./e2e
+}
+
 # abandoned_engines ends the engines of offline tests that were killed.
 abandoned_engines() {
   local pid
@@ -237,7 +243,7 @@ clean() {
     provider) acceptance_clusters | grep -vxF "${before:-none}" | xargs --no-run-if-empty tests/e2e/clean.sh ;;
     # The lock is that of the tests: a run of another checkout keeps its cluster.
     offline) flock --nonblock /tmp/kindling-e2e.lock true && abandoned_engines ;;
-    e2e | growth) flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e e2e-dev e2e-staging && rm -rf "${TMPDIR:-/tmp}/kindling-e2e" ;;
+    e2e | growth | upstream) flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e e2e-dev e2e-staging && rm -rf "${TMPDIR:-/tmp}/kindling-e2e" ;;
     modules) [ -z "$copy" ] || rm -rf "$copy" ;;
   esac
 }

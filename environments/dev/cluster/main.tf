@@ -1,5 +1,11 @@
 locals {
   network = "kindling-${var.name}"
+
+  # The local registry is asked first.
+  registry_mirrors = {
+    for host in setunion(keys(module.registry.mirrors), keys(var.registry_mirrors)) :
+    host => concat(lookup(module.registry.mirrors, host, []), lookup(var.registry_mirrors, host, []))
+  }
 }
 
 provider "kind" {}
@@ -25,7 +31,7 @@ module "cluster" {
     [for number in range(var.workers) : { role = "worker" }],
   )
   ingress          = { http_port = var.http_port, https_port = var.https_port }
-  registry_mirrors = module.registry.mirrors
+  registry_mirrors = local.registry_mirrors
 
   # Policies that modules of the workloads root make.
   admission_policies = ["ingress-annotations.kindling.internal"]

@@ -51,3 +51,10 @@ variable "workers" {
     error_message = "workers must be a whole number from 0 to 16."
   }
 }
+
+variable "registry_mirrors" {
+  description = "Mirrors of published registries that the nodes can reach, by registry: { \"docker.io\" = [\"https://mirror.example.com/v2/docker.io\"] }. They are asked after the local registry and before the published one."
+  type        = map(list(string))
+  nullable    = false
+  default     = {}
+}

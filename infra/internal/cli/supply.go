@@ -18,7 +18,7 @@ func (a *app) supplyCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.supplyBuildCommand(), a.supplyListCommand(), a.supplyVerifyCommand(), a.supplyExportCommand(),
-		a.supplyImportCommand(), a.supplyLoadCommand(), a.supplyProvidersCommand())
+		a.supplyImportCommand(), a.supplyPushCommand(), a.supplyLoadCommand(), a.supplyProvidersCommand())
 	return cmd
 }
 

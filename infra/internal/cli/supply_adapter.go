@@ -30,6 +30,9 @@ func (a *app) supply(root, environment string) (*supplyAdapter, error) {
 	if err := supply.CheckSetting(os.Getenv(supply.Setting)); err != nil {
 		return nil, badInput("supply", err.Error(), supply.Setting+"=source make up env=dev", "unset "+supply.Setting)
 	}
+	if err := supply.CheckProviderMirror(os.Getenv(supply.ProviderMirror)); err != nil {
+		return nil, badInput("supply", err.Error(), supply.ProviderMirror+"=https://mirror.example.com/providers/ make up env=dev", "unset "+supply.ProviderMirror)
+	}
 	return &supplyAdapter{app: a, root: root, environment: environment, registries: supply.Published()}, nil
 }
 
@@ -106,30 +109,22 @@ func (s *supplyAdapter) parts(ctx context.Context) (stack.Parts, error) {
 	if err != nil {
 		return stack.Parts{}, err
 	}
-	parts := stack.Parts{CLIConfig: config, Fingerprint: fingerprint, Images: map[string]string{}}
+	parts := stack.Parts{CLIConfig: config, Fingerprint: fingerprint}
 	if parts.Node, err = s.load(ctx, "node"); err != nil {
 		return parts, err
 	}
 	if parts.Registry, err = s.load(ctx, "registry"); err != nil {
 		return parts, err
 	}
-	images, err := s.provided.WorkloadImages(s.root)
-	if err != nil {
-		return parts, err
-	}
-	for _, i := range images {
-		if parts.Images[i.Name], err = i.Reference(); err != nil {
-			return parts, err
-		}
-	}
-	return parts, nil
+	parts.Images, err = s.references()
+	return parts, err
 }
 
 // writeProviders writes the checkout's provider mirror and the CLI configuration that names it.
 // The fingerprint changes when a provider or the configuration does, and with the program, since
 // Terraform and OpenTofu look for the same provider in different folders.
 func (s *supplyAdapter) writeProviders() (config, fingerprint string, err error) {
-	text, err := s.provided.Mirror(s.work("providers"))
+	text, err := s.provided.Mirror(s.work("providers"), os.Getenv(supply.ProviderMirror))
 	if err != nil {
 		return "", "", err
 	}

@@ -87,29 +87,22 @@ func replaceLink(path, target string) error {
 }
 
 // CLIConfig is the text of a Terraform CLI configuration that takes providers from the mirror.
-// With direct, only those that no registry has come from there, whatever else an earlier supply
-// left in it, and the others from Terraform's registry.
-func CLIConfig(mirror string, direct bool) string {
-	if direct {
-		return fmt.Sprintf(`provider_installation {
-  filesystem_mirror {
-    path    = %q
-    include = ["kindling.internal/*/*"]
-  }
-  direct {
-    exclude = ["kindling.internal/*/*"]
-  }
-}
-
-disable_checkpoint = true
-`, mirror)
+// With others, only those that no registry has come from there, whatever else an earlier supply
+// left in it, and the others from the network mirror, or without one from Terraform's registry.
+func CLIConfig(mirror string, others bool, network string) string {
+	local, rest := fmt.Sprintf("    path = %q\n", mirror), ""
+	if others {
+		local = fmt.Sprintf("    path    = %q\n    include = [\"kindling.internal/*/*\"]\n", mirror)
+		rest = "  direct {\n    exclude = [\"kindling.internal/*/*\"]\n  }\n"
+	}
+	if others && network != "" {
+		rest = fmt.Sprintf("  network_mirror {\n    url     = %q\n    exclude = [\"kindling.internal/*/*\"]\n  }\n", network)
 	}
 	return fmt.Sprintf(`provider_installation {
   filesystem_mirror {
-    path = %q
-  }
-}
+%s  }
+%s}
 
 disable_checkpoint = true
-`, mirror)
+`, local, rest)
 }

@@ -66,7 +66,7 @@ func TestTheCLIConfigurationNamesTheMirrorAlone(t *testing.T) {
 }
 
 disable_checkpoint = true
-`, CLIConfig(`/a/b "c"`, false))
+`, CLIConfig(`/a/b "c"`, false, ""))
 }
 
 func TestWithARegistryOnlyTheOwnProviderComesFromTheMirror(t *testing.T) {
@@ -81,5 +81,30 @@ func TestWithARegistryOnlyTheOwnProviderComesFromTheMirror(t *testing.T) {
 }
 
 disable_checkpoint = true
-`, CLIConfig("/mirror", true))
+`, CLIConfig("/mirror", true, ""))
+}
+
+func TestANetworkMirrorStandsForTheRegistry(t *testing.T) {
+	assert.Equal(t, `provider_installation {
+  filesystem_mirror {
+    path    = "/mirror"
+    include = ["kindling.internal/*/*"]
+  }
+  network_mirror {
+    url     = "https://mirror.example.com/terraform/"
+    exclude = ["kindling.internal/*/*"]
+  }
+}
+
+disable_checkpoint = true
+`, CLIConfig("/mirror", true, "https://mirror.example.com/terraform/"))
+	assert.Equal(t, CLIConfig("/mirror", false, ""), CLIConfig("/mirror", false, "https://mirror.example.com/terraform/"), "everything was built here")
+}
+
+func TestANetworkMirrorThatTerraformWouldNotTakeIsRefused(t *testing.T) {
+	for _, url := range []string{"http://mirror.example.com/", "https://mirror.example.com/terraform"} {
+		assert.ErrorContains(t, CheckProviderMirror(url), "KINDLING_PROVIDER_MIRROR is")
+	}
+	assert.NoError(t, CheckProviderMirror(""))
+	assert.NoError(t, CheckProviderMirror("https://mirror.example.com/"))
 }

@@ -167,9 +167,23 @@ func (s Provided) LinkOpenTofu(path string) error {
 	return replaceLink(path, filepath.Join(s.dirs[OpenTofuPart], "bin", "tofu"))
 }
 
+// ProviderMirror is the environment variable that names a network mirror of Terraform's registry,
+// as some companies run one: an https URL that ends in a slash. It is asked for what is not built
+// here.
+const ProviderMirror = "KINDLING_PROVIDER_MIRROR"
+
+// CheckProviderMirror refuses a value of KINDLING_PROVIDER_MIRROR that Terraform would not take.
+func CheckProviderMirror(value string) error {
+	if value == "" || strings.HasPrefix(value, "https://") && strings.HasSuffix(value, "/") {
+		return nil
+	}
+	return fmt.Errorf("%s is %q; Terraform takes an https URL that ends in a slash", ProviderMirror, value)
+}
+
 // Mirror writes the mirror of the providers that were built here, and returns the text of the
-// Terraform CLI configuration that names it.
-func (s Provided) Mirror(dir string) (config string, err error) {
-	direct := slices.ContainsFunc(Providers, func(p Provider) bool { return !s.Has(p.Part) })
-	return CLIConfig(dir, direct), WriteMirror(dir, s.dirs)
+// Terraform CLI configuration that names it. What was not built here comes from the network mirror,
+// or without one from Terraform's registry.
+func (s Provided) Mirror(dir, network string) (config string, err error) {
+	others := slices.ContainsFunc(Providers, func(p Provider) bool { return !s.Has(p.Part) })
+	return CLIConfig(dir, others, network), WriteMirror(dir, s.dirs)
 }

@@ -100,9 +100,9 @@ func TestDockersOwnImagesLieUnderItsUsualName(t *testing.T) {
 func TestASourceSupplyNeedsNoOtherRegistry(t *testing.T) {
 	p, _ := sourceProvided(t)
 	mirror := t.TempDir()
-	config, err := p.Mirror(mirror)
+	config, err := p.Mirror(mirror, "")
 	require.NoError(t, err)
-	assert.Equal(t, CLIConfig(mirror, false), config)
+	assert.Equal(t, CLIConfig(mirror, false, ""), config)
 	assert.FileExists(t, mirrored(mirror))
 }
 
@@ -120,9 +120,9 @@ func TestAnUpstreamSupplyHasOnlyItsOwnParts(t *testing.T) {
 	assert.Empty(t, images)
 
 	mirror := t.TempDir()
-	config, err := p.Mirror(mirror)
+	config, err := p.Mirror(mirror, "")
 	require.NoError(t, err)
-	assert.Equal(t, CLIConfig(mirror, true), config)
+	assert.Equal(t, CLIConfig(mirror, true, ""), config)
 	assert.NoDirExists(t, filepath.Join(mirror, "registry.terraform.io"))
 	assert.DirExists(t, filepath.Join(mirror, "kindling.internal", "kindling", "kind"))
 	assert.NotEqual(t, source.Fingerprint(), p.Fingerprint(), "Terraform has to take its providers anew")

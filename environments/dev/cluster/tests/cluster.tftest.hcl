@@ -47,3 +47,20 @@ run "refuses_a_number_of_workers_below_none" {
 
   expect_failures = [var.workers]
 }
+
+run "asks_a_mirror_of_a_published_registry_after_the_local_one" {
+  command = plan
+
+  variables {
+    registry_mirrors = { "docker.io" = ["https://mirror.example.com/v2/docker.io"], "example.org" = ["https://mirror.example.com/v2/example.org"] }
+  }
+
+  assert {
+    condition     = local.registry_mirrors["docker.io"] == ["http://dev-registry:5000/v2/docker.io", "https://mirror.example.com/v2/docker.io"]
+    error_message = "the mirror must come after the local registry"
+  }
+  assert {
+    condition     = local.registry_mirrors["example.org"] == ["https://mirror.example.com/v2/example.org"] && local.registry_mirrors["localhost:5001"] == ["http://dev-registry:5000"]
+    error_message = "registries that only one of the two knows must be kept"
+  }
+}
