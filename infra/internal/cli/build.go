@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"kindling.internal/infra/internal/catalog"
@@ -22,17 +24,20 @@ type builtJSON struct {
 }
 
 func (a *app) buildCommand() *cobra.Command {
-	var registry, format string
+	var registry, since, format string
 	var insecure bool
 	cmd := &cobra.Command{
 		Use:   "build [SERVICE...]",
-		Short: "Build the images of services, all of them when none is named; up does this by itself",
+		Short: "Build the images of services: those that are named, that a change touches, or all; up does this by itself",
 		RunE: func(cmd *cobra.Command, names []string) error {
 			root, err := repository()
 			if err != nil {
 				return err
 			}
 			services, err := selectServices(root, names)
+			if err == nil && since != "" {
+				services, err = affectedServices(cmd.Context(), root, since, services)
+			}
 			if err != nil {
 				return err
 			}
@@ -44,6 +49,7 @@ func (a *app) buildCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&registry, "push", "", "registry to store the images in: localhost:5001")
+	cmd.Flags().StringVar(&since, "since", "", "only services that a change since this git revision touches")
 	cmd.Flags().BoolVar(&insecure, "insecure", false, "talk plain HTTP to the registry; localhost needs no flag")
 	outputFlag(cmd, &format)
 	return cmd
@@ -70,6 +76,21 @@ func selectServices(root string, names []string) ([]string, error) {
 		return names, nil
 	}
 	return all, nil
+}
+
+// affectedServices are those of the services that a change since a revision touches.
+func affectedServices(ctx context.Context, root, since string, services []string) ([]string, error) {
+	if err := checkRevision(ctx, root, since); err != nil {
+		return nil, err
+	}
+	changes, err := catalog.Affected(ctx, root, since)
+	if err != nil {
+		return nil, err
+	}
+	touched := func(name string) bool {
+		return slices.ContainsFunc(changes, func(c catalog.Change) bool { return c.Kind == catalog.KindService && c.Name == name })
+	}
+	return slices.DeleteFunc(services, func(name string) bool { return !touched(name) }), nil
 }
 
 func (a *app) buildServices(cmd *cobra.Command, root string, names []string, registry string, insecure bool) ([]builtJSON, error) {
