@@ -219,7 +219,7 @@ run_growth() { go_tests "growth" tests -cases -count=1 -timeout=150m -run='^Test
 
 run_offline() {
   local module
-  tool && check "engine and parts" .kindling/bin/kindling supply load || return
+  tool && check "parts" .kindling/bin/kindling supply build || return
   for module in infra $(modules_of services); do check "Go modules of $module" go -C "$module" mod download; done
   go_tests "offline" tests -cases -exec="$PWD/tests/offline.sh" -count=1 -timeout=60m -run='^TestWithoutANetwork' ./e2e
 }
@@ -229,20 +229,11 @@ run_upstream() {
   go_tests "upstream" tests -cases -count=1 -timeout=60m -run='^TestWithPublishedParts' ./e2e
 }
 
-# abandoned_engines ends the engines of offline tests that were killed.
-abandoned_engines() {
-  local pid
-  for pid in "${TMPDIR:-/tmp}"/kindling-engine-*/docker.pid; do
-    [ ! -e "$pid" ] || kill "$(cat "$pid")"
-  done
-}
-
 # clean removes what a stage may have left in the engine: its own names and no other.
 clean() {
   case $stage in
     provider) acceptance_clusters | grep -vxF "${before:-none}" | xargs --no-run-if-empty tests/e2e/clean.sh ;;
     # The lock is that of the tests: a run of another checkout keeps its cluster.
-    offline) flock --nonblock /tmp/kindling-e2e.lock true && abandoned_engines ;;
     e2e | growth | upstream) flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e e2e-dev e2e-staging && rm -rf "${TMPDIR:-/tmp}/kindling-e2e" ;;
     modules) [ -z "$copy" ] || rm -rf "$copy" ;;
   esac
