@@ -136,6 +136,8 @@ func (e *environment) tellState(t *testing.T) {
 		{"docker", "ps", "--all", "--filter", "name=" + e.cluster + "-"},
 		append(inNode, "get", "pods", "--all-namespaces", "--output=wide"),
 		append(inNode, "get", "events", "--all-namespaces", "--sort-by=.metadata.creationTimestamp"),
+		append(inNode, "logs", "--namespace=ingress-nginx", "--selector=app.kubernetes.io/name=ingress-nginx", "--tail=30"),
+		append(inNode, "logs", "--namespace=kube-system", "--selector=app.kubernetes.io/name=kube-router", "--tail=60"),
 	} {
 		out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
 		t.Logf("%s (%v)\n%s", strings.Join(command, " "), err, out)

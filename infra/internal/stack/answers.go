@@ -36,17 +36,29 @@ func (s *Stack) answer(ctx context.Context, services map[string]service, step St
 }
 
 func (s *Stack) awaitAnswer(ctx context.Context, name, url string) error {
+	var last string
 	for {
 		status, err := s.Ask(ctx, url)
 		if err == nil && !fromIngress(status) {
 			return nil
 		}
+		if ctx.Err() == nil || last == "" { // what the end of the wait cut off tells nothing
+			last = answered(status, err)
+		}
 		select {
 		case <-ctx.Done():
-			return unanswered(s.Environment, name, url, status, err)
+			return unanswered(s.Environment, name, url, last, err)
 		case <-time.After(answerPause): // the ingress controller tells nobody when it has caught up
 		}
 	}
+}
+
+// answered is an answer, or why there was none, in words.
+func answered(status int, err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%d %s", status, http.StatusText(status))
 }
 
 // fromIngress tells whether a status is what the ingress controller answers when it has no pod
@@ -55,11 +67,8 @@ func fromIngress(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
 }
 
-func unanswered(environment, name, url string, status int, err error) error {
-	seen := fmt.Sprintf("GET %s: %d %s", url, status, http.StatusText(status))
-	if err != nil {
-		seen = fmt.Sprintf("GET %s: %v", url, err)
-	}
+func unanswered(environment, name, url, last string, err error) error {
+	seen := "GET " + url + ": " + last
 	return &ui.Failure{Step: "workloads", Sentence: name + " runs, but does not answer through the ingress", Seen: []string{seen}, Err: err,
 		Next: []string{"make logs env=" + environment + " service=ingress-nginx", "make logs env=" + environment + " service=" + name}}
 }
