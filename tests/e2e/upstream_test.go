@@ -138,6 +138,9 @@ func (s *standIn) serveProviders(t *testing.T, e *environment) {
 		s.mu.Lock()
 		s.asked = append(s.asked, request.URL.Path)
 		s.mu.Unlock()
+		if path.Ext(request.URL.Path) == ".json" {
+			w.Header().Set("Content-Type", "application/json")
+		}
 		if err := serveProvider(w, built, strings.TrimPrefix(request.URL.Path, "/")); err != nil {
 			http.Error(w, err.Error(), http.StatusNotFound)
 		}
