@@ -1,0 +1,17 @@
+output "database" {
+  description = "How workloads reach the server, the same in every flavour: host, port, the administrator, a revision that changes with the password, the command that prints it, and the addresses where the server can be."
+  value = {
+    host                    = aws_db_instance.this.address
+    port                    = local.port
+    admin_user              = var.admin_user
+    admin_password_revision = aws_secretsmanager_secret_version.admin.version_id
+    admin_password_command = {
+      command = "aws"
+      args = [
+        "secretsmanager", "get-secret-value", "--secret-id", aws_secretsmanager_secret.admin.arn,
+        "--region", var.region, "--query", "SecretString", "--output", "text",
+      ]
+    }
+    cidrs = [for subnet in var.network.subnets : subnet.cidr]
+  }
+}
