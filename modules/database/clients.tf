@@ -7,9 +7,9 @@ locals {
   # that is made anew leads to a new Job.
   setup_hashes = {
     for client in var.clients : client => substr(sha256(join("\n", [
-      module.secrets.secrets[local.superuser_secret].fingerprint,
+      local.superuser_fingerprint,
       module.secrets.secrets[local.client_secrets[client]].fingerprint,
-      kubernetes_stateful_set_v1.this.metadata[0].uid,
+      local.inside ? kubernetes_stateful_set_v1.this[0].metadata[0].uid : "${local.host}:${local.port} ${local.user}",
       var.image,
       local.setup_script,
     ])), 0, 8)
@@ -57,7 +57,7 @@ resource "kubernetes_job_v1" "setup" {
 
           env {
             name  = "PGHOST"
-            value = kubernetes_service_v1.this.metadata[0].name
+            value = local.host
           }
           env {
             name  = "PGPORT"
@@ -65,7 +65,14 @@ resource "kubernetes_job_v1" "setup" {
           }
           env {
             name  = "PGUSER"
-            value = "postgres"
+            value = local.user
+          }
+          dynamic "env" {
+            for_each = local.ssl_mode == null ? [] : [local.ssl_mode]
+            content {
+              name  = "PGSSLMODE"
+              value = env.value
+            }
           }
           env {
             name = "PGPASSWORD"

@@ -1,6 +1,4 @@
 locals {
-  port = 5432
-
   labels = merge(var.labels, {
     "app.kubernetes.io/name"       = var.name
     "app.kubernetes.io/managed-by" = "kindling"
@@ -12,6 +10,17 @@ locals {
   client_secrets   = { for client in var.clients : client => "${client}-${var.name}" }
 
   setup_script = file("${path.module}/files/create-database.sh")
+
+  # The server: the one that runs here, or one outside of the cluster.
+  inside = var.external == null
+  host   = local.inside ? var.name : var.external.host
+  port   = local.inside ? 5432 : var.external.port
+  user   = local.inside ? "postgres" : var.external.admin_user
+  # Outside, nothing travels without TLS; inside there is none.
+  ssl_mode = local.inside ? null : "require"
+  cidrs    = local.inside ? [] : coalesce(var.external.cidrs, [can(cidrhost("${local.host}/32", 0)) ? "${local.host}/32" : "0.0.0.0/0"])
+
+  superuser_fingerprint = local.inside ? module.secrets.secrets[local.superuser_secret].fingerprint : "${kubernetes_secret_v1.admin[0].metadata[0].uid}.${local.admin_revision}"
 }
 
 module "secrets" {
@@ -20,7 +29,7 @@ module "secrets" {
   namespace = var.namespace
   labels    = local.labels
   secrets = merge(
-    { (local.superuser_secret) = { key = "password" } },
+    local.inside ? { (local.superuser_secret) = { key = "password" } } : {},
     { for secret in values(local.client_secrets) : secret => { key = "password" } },
   )
 }
@@ -36,6 +45,8 @@ resource "kubernetes_service_account_v1" "this" {
 }
 
 resource "kubernetes_service_v1" "this" {
+  count = local.inside ? 1 : 0
+
   metadata {
     name      = var.name
     namespace = var.namespace

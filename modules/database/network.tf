@@ -1,6 +1,8 @@
 # The server hears its clients and the Jobs that set them up, and says nothing
 # by itself.
 resource "kubernetes_network_policy_v1" "server" {
+  count = local.inside ? 1 : 0
+
   metadata {
     name      = "${var.name}-server"
     namespace = var.namespace
@@ -51,9 +53,20 @@ resource "kubernetes_network_policy_v1" "setup" {
     policy_types = ["Ingress", "Egress"]
 
     egress {
-      to {
-        pod_selector {
-          match_labels = local.selector
+      dynamic "to" {
+        for_each = local.inside ? [local.selector] : []
+        content {
+          pod_selector {
+            match_labels = to.value
+          }
+        }
+      }
+      dynamic "to" {
+        for_each = local.cidrs
+        content {
+          ip_block {
+            cidr = to.value
+          }
         }
       }
       ports {

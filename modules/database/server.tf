@@ -1,4 +1,6 @@
 resource "kubernetes_stateful_set_v1" "this" {
+  count = local.inside ? 1 : 0
+
   metadata {
     name      = var.name
     namespace = var.namespace
@@ -11,7 +13,7 @@ resource "kubernetes_stateful_set_v1" "this" {
     # A pod of the revision before that cannot start must not hold its replacement up.
     pod_management_policy = "Parallel"
 
-    service_name = kubernetes_service_v1.this.metadata[0].name
+    service_name = kubernetes_service_v1.this[0].metadata[0].name
 
     selector {
       match_labels = local.selector
@@ -29,7 +31,7 @@ resource "kubernetes_stateful_set_v1" "this" {
         annotations = {
           # A superuser secret that is made anew restarts the server, which then
           # takes the new password over.
-          "kindling.internal/secrets" = module.secrets.secrets[local.superuser_secret].fingerprint
+          "kindling.internal/secrets" = local.superuser_fingerprint
         }
       }
 

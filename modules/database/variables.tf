@@ -22,7 +22,7 @@ variable "name" {
 }
 
 variable "image" {
-  description = "PostgreSQL image, pinned by digest. Its entrypoint initialises an empty data folder, makes the superuser's password equal to the file that POSTGRES_PASSWORD_FILE names, and the image has psql, pg_isready and sh on its PATH."
+  description = "PostgreSQL image, pinned by digest: the server's, and of the Jobs that set clients up. Its entrypoint initialises an empty data folder, makes the superuser's password equal to the file that POSTGRES_PASSWORD_FILE names, and the image has psql, pg_isready and sh on its PATH."
   type        = string
   nullable    = false
 
@@ -59,6 +59,43 @@ variable "clients" {
     condition     = length(setintersection(var.clients, ["postgres", "template0", "template1"])) == 0
     error_message = "clients must not be postgres, template0 or template1: PostgreSQL has databases of these names."
   }
+}
+
+variable "external" {
+  description = "A server outside of the cluster, in place of the one that runs in it: host, port, administrator, a revision that changes with the administrator's password, and the addresses where it is (without any: the host, when it is an address; else any, on this port alone)."
+  type = object({
+    host                    = string
+    port                    = optional(number, 5432)
+    admin_user              = string
+    admin_password_revision = string
+    cidrs                   = optional(list(string))
+  })
+  nullable = true
+  default  = null
+
+  validation {
+    condition     = var.external == null ? true : can(regex("^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$", var.external.host)) && var.external.port >= 1 && var.external.port <= 65535
+    error_message = "external must name a host and a port from 1 to 65535."
+  }
+
+  validation {
+    condition     = var.external == null ? true : var.external.admin_user != "" && var.external.admin_password_revision != ""
+    error_message = "external must name the administrator and the revision of its password."
+  }
+
+  validation {
+    condition     = try(var.external.cidrs, null) == null ? true : length(var.external.cidrs) > 0 && alltrue([for cidr in var.external.cidrs : can(cidrhost(cidr, 0))])
+    error_message = "external: cidrs must be ranges of addresses, such as 10.0.244.0/24."
+  }
+}
+
+variable "admin_password" {
+  description = "Password of the external server's administrator. It is sent on and written down nowhere."
+  type        = string
+  nullable    = true
+  default     = null
+  sensitive   = true
+  ephemeral   = true
 }
 
 variable "storage" {

@@ -1,5 +1,8 @@
 locals {
   shutdown_seconds = 30
+  # A load balancer goes on sending for as long as it takes to notice that a pod
+  # is going; host ports have nobody in front of them who would.
+  leave_seconds = local.balanced ? 30 : 0
 }
 
 resource "kubernetes_deployment_v1" "this" {
@@ -18,12 +21,13 @@ resource "kubernetes_deployment_v1" "this" {
       match_labels = local.selector
     }
 
-    # Two pods cannot hold one host port: the old one goes first.
+    # Two pods cannot hold one host port: the old one goes first. Behind a load
+    # balancer the new one comes first.
     strategy {
       type = "RollingUpdate"
       rolling_update {
-        max_surge       = "0"
-        max_unavailable = "1"
+        max_surge       = local.balanced ? "1" : "0"
+        max_unavailable = local.balanced ? "0" : "1"
       }
     }
 
@@ -36,14 +40,32 @@ resource "kubernetes_deployment_v1" "this" {
         service_account_name             = kubernetes_service_account_v1.this.metadata[0].name
         automount_service_account_token  = true
         enable_service_links             = false
-        node_selector                    = var.node_selector
+        node_selector                    = local.balanced ? { "kubernetes.io/os" = "linux" } : var.node_selector
         priority_class_name              = "system-cluster-critical"
-        termination_grace_period_seconds = local.shutdown_seconds + 15
+        termination_grace_period_seconds = local.leave_seconds + local.shutdown_seconds + 15
 
-        toleration {
-          key      = "node-role.kubernetes.io/control-plane"
-          operator = "Exists"
-          effect   = "NoSchedule"
+        # The published node may be a control-plane node.
+        dynamic "toleration" {
+          for_each = local.balanced ? [] : ["node-role.kubernetes.io/control-plane"]
+          content {
+            key      = toleration.value
+            operator = "Exists"
+            effect   = "NoSchedule"
+          }
+        }
+
+        # Behind a load balancer the pods share no node and no zone as long as
+        # there are others.
+        dynamic "topology_spread_constraint" {
+          for_each = local.balanced ? ["kubernetes.io/hostname", "topology.kubernetes.io/zone"] : []
+          content {
+            max_skew           = 1
+            topology_key       = topology_spread_constraint.value
+            when_unsatisfiable = "ScheduleAnyway"
+            label_selector {
+              match_labels = local.selector
+            }
+          }
         }
 
         security_context {
@@ -55,7 +77,7 @@ resource "kubernetes_deployment_v1" "this" {
         container {
           name  = "controller"
           image = var.image
-          args = [
+          args = concat([
             "/nginx-ingress-controller",
             "--configmap=$(POD_NAMESPACE)/${kubernetes_config_map_v1.this.metadata[0].name}",
             "--controller-class=${kubernetes_ingress_class_v1.this.spec[0].controller}",
@@ -71,12 +93,16 @@ resource "kubernetes_deployment_v1" "this" {
             # The default of 10 s would only keep the host port longer.
             "--post-shutdown-grace-period=0",
             "--profiling=false",
-            "--publish-status-address=${var.address}",
             # Configuration follows the cluster after at most half a second; the
             # default is 3.3 s, during which stopped pods still get requests.
             "--sync-rate-limit=2",
             "--watch-ingress-without-class=false",
-          ]
+            ], local.balanced ? [
+            "--publish-service=$(POD_NAMESPACE)/${local.service}",
+            "--shutdown-grace-period=${local.leave_seconds}",
+            ] : [
+            "--publish-status-address=${var.address}",
+          ])
 
           env {
             name = "POD_NAME"
@@ -98,12 +124,12 @@ resource "kubernetes_deployment_v1" "this" {
           port {
             name           = "http"
             container_port = local.ports.http
-            host_port      = var.host_ports.http
+            host_port      = local.balanced ? null : var.host_ports.http
           }
           port {
             name           = "https"
             container_port = local.ports.https
-            host_port      = var.host_ports.https
+            host_port      = local.balanced ? null : var.host_ports.https
           }
           port {
             name           = "metrics"

@@ -4,18 +4,21 @@ locals {
   selector = { "app.kubernetes.io/name" = local.name, "app.kubernetes.io/component" = "controller" }
   labels   = merge(var.labels, local.selector, { "app.kubernetes.io/managed-by" = "kindling" })
 
+  balanced = var.load_balancer != null
+
   # High ports: the controller's user may bind them without any privilege.
   ports = { http = 8080, https = 8443, metrics = 10254 }
 }
 
-# Host ports are beyond what Pod Security baseline allows.
+# Host ports are beyond what Pod Security baseline allows; without them the
+# controller meets the strictest level.
 resource "kubernetes_namespace_v1" "this" {
   metadata {
     name = var.namespace
     labels = merge(local.labels, {
-      "pod-security.kubernetes.io/enforce" = "privileged"
-      "pod-security.kubernetes.io/audit"   = "baseline"
-      "pod-security.kubernetes.io/warn"    = "privileged"
+      "pod-security.kubernetes.io/enforce" = local.balanced ? "restricted" : "privileged"
+      "pod-security.kubernetes.io/audit"   = local.balanced ? "restricted" : "baseline"
+      "pod-security.kubernetes.io/warn"    = local.balanced ? "restricted" : "privileged"
     })
   }
 }

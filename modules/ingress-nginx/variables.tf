@@ -39,8 +39,30 @@ variable "run_as_user" {
   }
 }
 
+variable "load_balancer" {
+  description = "A load balancer of the cloud in front of the pods, in place of host ports: annotations of the Service that makes it, its ports, and who may connect (nobody named means everybody)."
+  type = object({
+    annotations   = optional(map(string), {})
+    http_port     = optional(number, 80)
+    https_port    = optional(number, 443)
+    source_ranges = optional(set(string), [])
+  })
+  nullable = true
+  default  = null
+
+  validation {
+    condition     = var.load_balancer == null ? true : alltrue([for port in [var.load_balancer.http_port, var.load_balancer.https_port] : port >= 1 && port <= 65535]) && var.load_balancer.http_port != var.load_balancer.https_port
+    error_message = "load_balancer must have two different ports from 1 to 65535."
+  }
+
+  validation {
+    condition     = var.load_balancer == null ? true : alltrue([for range in var.load_balancer.source_ranges : can(cidrhost(range, 0))])
+    error_message = "load_balancer: each of source_ranges must be a range of addresses, such as 203.0.113.0/24."
+  }
+}
+
 variable "replicas" {
-  description = "Number of controller pods: at most one for each node that node_selector names, since they hold host ports."
+  description = "Number of controller pods. With host ports at most one for each node that node_selector names."
   type        = number
   nullable    = false
   default     = 1
@@ -64,14 +86,14 @@ variable "workers" {
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes whose ports are published."
+  description = "Labels of the nodes whose ports are published. Behind a load balancer any node will do, and this is not used."
   type        = map(string)
   nullable    = false
   default     = { "ingress-ready" = "true" }
 }
 
 variable "host_ports" {
-  description = "Ports of the node under which the controller listens."
+  description = "Ports of the node under which the controller listens. Behind a load balancer there are none."
   type = object({
     http  = optional(number, 80)
     https = optional(number, 443)
@@ -86,7 +108,7 @@ variable "host_ports" {
 }
 
 variable "address" {
-  description = "Host name or address that is written into the status of every Ingress."
+  description = "Host name or address that is written into the status of every Ingress. Behind a load balancer it is the load balancer's."
   type        = string
   nullable    = false
   default     = "localhost"

@@ -19,6 +19,7 @@ locals {
       DATABASE_NAME = var.database.name
       DATABASE_USER = var.database.user
     },
+    try(var.database.ssl_mode, null) == null ? {} : { DATABASE_SSLMODE = var.database.ssl_mode },
     { for callee in var.service.calls : "${upper(replace(callee, "-", "_"))}_URL" => "http://${callee}" },
   )
 

@@ -125,9 +125,20 @@ resource "kubernetes_network_policy_v1" "this" {
     dynamic "egress" {
       for_each = var.database == null ? [] : [var.database]
       content {
-        to {
-          pod_selector {
-            match_labels = egress.value.selector
+        dynamic "to" {
+          for_each = egress.value.selector == null ? [] : [egress.value.selector]
+          content {
+            pod_selector {
+              match_labels = to.value
+            }
+          }
+        }
+        dynamic "to" {
+          for_each = egress.value.cidrs
+          content {
+            ip_block {
+              cidr = to.value
+            }
           }
         }
         ports {

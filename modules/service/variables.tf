@@ -49,17 +49,34 @@ variable "ingress" {
 }
 
 variable "database" {
-  description = "The service's database when it needs one: host, port, database name, user, the Secret with the password, and the labels of the database's pods."
+  description = "The service's database when it needs one: host, port, database name, user, the Secret with the password, and where it is: the labels of its pods, or, outside of the cluster, its addresses. ssl_mode is libpq's; without it, TLS is used when the server offers it."
   type = object({
     host     = string
     port     = number
     name     = string
     user     = string
-    selector = map(string)
+    selector = optional(map(string))
+    cidrs    = optional(list(string), [])
+    ssl_mode = optional(string)
     secret   = object({ name = string, key = string, fingerprint = string })
   })
   nullable = true
   default  = null
+
+  validation {
+    condition     = var.database == null ? true : var.database.selector != null || length(var.database.cidrs) > 0
+    error_message = "database needs selector or cidrs: without either, the service could not reach it."
+  }
+
+  validation {
+    condition     = var.database == null ? true : alltrue([for cidr in var.database.cidrs : can(cidrhost(cidr, 0))])
+    error_message = "database: each of cidrs must be a range of addresses, such as 10.0.244.0/24."
+  }
+
+  validation {
+    condition     = try(var.database.ssl_mode, null) == null ? true : contains(["prefer", "require", "verify-ca", "verify-full"], var.database.ssl_mode)
+    error_message = "database.ssl_mode must be prefer, require, verify-ca or verify-full."
+  }
 }
 
 variable "callers" {

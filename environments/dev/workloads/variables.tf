@@ -65,6 +65,22 @@ variable "minimum_replicas" {
   default     = 1
 }
 
+variable "database_admin_password" {
+  description = "Password of the managed database's administrator, where the cluster root has one. The tool asks for it with the command that the output database of the cluster root names. It is in no state and no plan."
+  type        = string
+  nullable    = true
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "ingress_source_ranges" {
+  description = "Addresses that may connect to the load balancer of the ingress controller, where there is one. Without any, everybody may."
+  type        = set(string)
+  nullable    = false
+  default     = []
+}
+
 variable "tls" {
   description = "Paths of the certificate and its key that answer HTTPS. Without them, .tls/tls.crt and .tls/tls.key in the environment's folder."
   type = object({

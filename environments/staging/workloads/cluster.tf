@@ -4,8 +4,12 @@ data "terraform_remote_state" "cluster" {
 }
 
 locals {
-  cluster = data.terraform_remote_state.cluster.outputs.cluster
-  ingress = data.terraform_remote_state.cluster.outputs.ingress
+  cluster  = data.terraform_remote_state.cluster.outputs.cluster
+  ingress  = data.terraform_remote_state.cluster.outputs.ingress
+  registry = data.terraform_remote_state.cluster.outputs.registry
+
+  # A managed PostgreSQL, or none: then one runs in the cluster.
+  managed_database = try(data.terraform_remote_state.cluster.outputs.database, null)
 }
 
 provider "kubernetes" {
@@ -56,9 +60,15 @@ data "kubernetes_namespace_v1" "kube_system" {
       condition     = length(local.unknown_overrides) == 0
       error_message = "services overrides ${join(", ", local.unknown_overrides)}, which no service.yaml describes; correct services in terraform.tfvars"
     }
+    precondition {
+      condition     = local.managed_database == null || length(local.database_clients) == 0 || var.database_admin_password != null
+      error_message = "the password of ${try(local.managed_database.admin_user, "")} on ${try(local.managed_database.host, "the database")} is not given; make does it, or for terraform itself: export TF_VAR_database_admin_password=\"$(${try(join(" ", concat([local.managed_database.admin_password_command.command], local.managed_database.admin_password_command.args)), "")})\""
+    }
+    # In a cloud the cluster root cannot ask for the identity. Endpoint and
+    # authority are the cluster's own there: no other one answers for it.
     postcondition {
-      condition     = self.metadata[0].uid == local.cluster.uid
-      error_message = "the cluster that answers has the identity ${self.metadata[0].uid}, the recorded one has ${nonsensitive(local.cluster.uid)}: this is another cluster; run terraform apply in ../cluster, or make up env=${local.environment}, to record the one that is meant"
+      condition     = local.cluster.uid == null ? true : self.metadata[0].uid == local.cluster.uid
+      error_message = "the cluster that answers has the identity ${self.metadata[0].uid}, the recorded one has ${coalesce(nonsensitive(local.cluster.uid), "none")}: this is another cluster; run terraform apply in ../cluster, or make up env=${local.environment}, to record the one that is meant"
     }
   }
 }

@@ -16,7 +16,7 @@ output "workloads" {
   description = "Everything that must become ready: kind, namespace, name, and the part that it belongs to."
   value = concat(
     module.ingress.workloads,
-    module.metrics_server.workloads,
+    flatten(module.metrics_server[*].workloads),
     flatten(module.database[*].workloads),
     flatten([for service in module.service : service.workloads]),
   )

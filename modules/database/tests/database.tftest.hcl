@@ -24,7 +24,7 @@ run "gives_each_client_its_own_database_and_secret" {
   command = plan
 
   assert {
-    condition = output.connections["stock-keeper"] == {
+    condition = { for name, value in output.connections["stock-keeper"] : name => value if !contains(["cidrs", "ssl_mode"], name) } == {
       host     = "database"
       port     = 5432
       name     = "stock_keeper"
@@ -33,6 +33,10 @@ run "gives_each_client_its_own_database_and_secret" {
       secret   = { name = "stock-keeper-database", key = "password", uid = "5ec", fingerprint = "5ec.32" }
     }
     error_message = "a connection must name host, port, database, user, pods and secret"
+  }
+  assert {
+    condition     = output.connections["stock-keeper"].ssl_mode == null && length(output.connections["stock-keeper"].cidrs) == 0
+    error_message = "inside of the cluster there are neither addresses nor TLS to speak of"
   }
   assert {
     condition     = toset(keys(module.secrets.secrets)) == toset(["database-superuser", "catalog-database", "stock-keeper-database"])
@@ -99,8 +103,80 @@ run "does_not_restart_the_server_for_a_new_client" {
   }
 
   assert {
-    condition     = kubernetes_stateful_set_v1.this.spec[0].template[0].metadata[0].annotations == tomap({ "kindling.internal/secrets" = "5ec.32" })
+    condition     = kubernetes_stateful_set_v1.this[0].spec[0].template[0].metadata[0].annotations == tomap({ "kindling.internal/secrets" = "5ec.32" })
     error_message = "the server's pod must depend on the superuser's Secret alone"
+  }
+}
+
+run "takes_a_server_outside_of_the_cluster" {
+  command = plan
+
+  variables {
+    external = {
+      host = "prod.rds.example.org", port = 5433, admin_user = "boss", admin_password_revision = "rev-1", cidrs = ["10.0.244.0/24"]
+    }
+    admin_password = "not-in-the-plan"
+  }
+
+  assert {
+    condition     = length(kubernetes_stateful_set_v1.this) + length(kubernetes_service_v1.this) + length(kubernetes_network_policy_v1.server) == 0
+    error_message = "there must be no server in the cluster"
+  }
+  assert {
+    condition     = [for workload in output.workloads : workload.kind] == ["Job", "Job"]
+    error_message = "only the Jobs are left to watch"
+  }
+  assert {
+    condition = (
+      output.connections["catalog"].host == "prod.rds.example.org"
+      && output.connections["catalog"].port == 5433
+      && output.connections["catalog"].selector == null
+      && output.connections["catalog"].cidrs == tolist(["10.0.244.0/24"])
+      && output.connections["catalog"].ssl_mode == "require"
+    )
+    error_message = "clients must be led to the server, with TLS"
+  }
+  assert {
+    condition = {
+      for env in kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].container[0].env : env.name => env.value if startswith(env.name, "PG") && env.name != "PGPASSWORD"
+    } == { PGHOST = "prod.rds.example.org", PGPORT = "5433", PGUSER = "boss", PGSSLMODE = "require" }
+    error_message = "the Jobs must connect as the administrator, with TLS"
+  }
+  assert {
+    condition     = kubernetes_network_policy_v1.setup.spec[0].egress[0].to[*].ip_block[0].cidr == tolist(["10.0.244.0/24"])
+    error_message = "the Jobs may reach the server's addresses"
+  }
+}
+
+run "keeps_the_external_password_out_of_the_plan" {
+  command = plan
+
+  variables {
+    external       = { host = "10.0.244.7", admin_user = "boss", admin_password_revision = "rev-1" }
+    admin_password = "not-in-the-plan"
+  }
+
+  assert {
+    condition     = kubernetes_secret_v1.admin[0].data_wo == null && kubernetes_secret_v1.admin[0].metadata[0].name == "database-superuser"
+    error_message = "the password must only pass through the write-only argument"
+  }
+  assert {
+    condition     = output.connections["catalog"].cidrs == tolist(["10.0.244.7/32"])
+    error_message = "a host that is an address must be the only one that is reached"
+  }
+}
+
+run "sends_the_external_password_again_when_it_changed" {
+  command = plan
+
+  variables {
+    external       = { host = "10.0.244.7", admin_user = "boss", admin_password_revision = "rev-2" }
+    admin_password = "another"
+  }
+
+  assert {
+    condition     = kubernetes_secret_v1.admin[0].data_wo_revision == parseint(substr(sha256("rev-2"), 0, 7), 16) + 1
+    error_message = "another revision must be another number"
   }
 }
 
@@ -121,11 +197,11 @@ run "keeps_the_data_when_the_server_is_deleted" {
   command = plan
 
   assert {
-    condition     = kubernetes_stateful_set_v1.this.spec[0].persistent_volume_claim_retention_policy[0].when_deleted == "Retain"
+    condition     = kubernetes_stateful_set_v1.this[0].spec[0].persistent_volume_claim_retention_policy[0].when_deleted == "Retain"
     error_message = "the volume must outlive the set"
   }
   assert {
-    condition     = kubernetes_stateful_set_v1.this.spec[0].volume_claim_template[0].spec[0].resources[0].requests["storage"] == "1Gi"
+    condition     = kubernetes_stateful_set_v1.this[0].spec[0].volume_claim_template[0].spec[0].resources[0].requests["storage"] == "1Gi"
     error_message = "the volume must have the default size"
   }
 }
@@ -135,13 +211,13 @@ run "takes_the_superuser_password_from_a_file" {
 
   assert {
     condition = contains(
-      [for env in kubernetes_stateful_set_v1.this.spec[0].template[0].spec[0].container[0].env : "${env.name}=${env.value}"],
+      [for env in kubernetes_stateful_set_v1.this[0].spec[0].template[0].spec[0].container[0].env : "${env.name}=${env.value}"],
       "POSTGRES_PASSWORD_FILE=/run/secrets/superuser/password",
     )
     error_message = "the server must be told the file of the superuser's password"
   }
   assert {
-    condition     = [for volume in kubernetes_stateful_set_v1.this.spec[0].template[0].spec[0].volume : volume.secret[0].secret_name if length(volume.secret) > 0] == ["database-superuser"]
+    condition     = [for volume in kubernetes_stateful_set_v1.this[0].spec[0].template[0].spec[0].volume : volume.secret[0].secret_name if length(volume.secret) > 0] == ["database-superuser"]
     error_message = "the file must come from the superuser's Secret"
   }
 }
@@ -151,7 +227,7 @@ run "meets_restricted_pod_security" {
 
   assert {
     condition = alltrue([
-      for template in concat([kubernetes_stateful_set_v1.this.spec[0].template[0]], [for job in kubernetes_job_v1.setup : job.spec[0].template[0]]) : (
+      for template in concat([kubernetes_stateful_set_v1.this[0].spec[0].template[0]], [for job in kubernetes_job_v1.setup : job.spec[0].template[0]]) : (
         template.spec[0].security_context[0].run_as_non_root
         && template.spec[0].security_context[0].seccomp_profile[0].type == "RuntimeDefault"
         && !template.spec[0].automount_service_account_token
@@ -168,7 +244,7 @@ run "hears_its_clients_and_setup_jobs_only" {
   command = plan
 
   assert {
-    condition = toset([for from in kubernetes_network_policy_v1.server.spec[0].ingress[0].from : from.pod_selector[0].match_labels]) == toset([
+    condition = toset([for from in kubernetes_network_policy_v1.server[0].spec[0].ingress[0].from : from.pod_selector[0].match_labels]) == toset([
       tomap({ "app.kubernetes.io/name" = "database", "app.kubernetes.io/component" = "setup" }),
       tomap({ "app.kubernetes.io/name" = "catalog" }),
       tomap({ "app.kubernetes.io/name" = "stock-keeper" }),
@@ -176,7 +252,7 @@ run "hears_its_clients_and_setup_jobs_only" {
     error_message = "only clients and setup Jobs may connect"
   }
   assert {
-    condition     = length(kubernetes_network_policy_v1.server.spec[0].egress) == 0
+    condition     = length(kubernetes_network_policy_v1.server[0].spec[0].egress) == 0
     error_message = "the server must not connect to anybody"
   }
 }
@@ -258,4 +334,34 @@ run "refuses_a_size_without_unit" {
   }
 
   expect_failures = [var.storage]
+}
+
+run "refuses_an_external_server_without_host" {
+  command = plan
+
+  variables {
+    external = { host = "", admin_user = "boss", admin_password_revision = "1" }
+  }
+
+  expect_failures = [var.external]
+}
+
+run "refuses_an_external_server_without_administrator" {
+  command = plan
+
+  variables {
+    external = { host = "db.example.org", admin_user = "", admin_password_revision = "1" }
+  }
+
+  expect_failures = [var.external]
+}
+
+run "refuses_an_external_server_that_is_nowhere" {
+  command = plan
+
+  variables {
+    external = { host = "db.example.org", admin_user = "boss", admin_password_revision = "1", cidrs = [] }
+  }
+
+  expect_failures = [var.external]
 }

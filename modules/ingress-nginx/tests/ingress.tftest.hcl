@@ -44,6 +44,107 @@ run "gives_the_host_port_up_before_it_takes_it_again" {
   }
 }
 
+run "stands_behind_a_load_balancer_when_told" {
+  command = plan
+
+  variables {
+    replicas = 3
+    load_balancer = {
+      annotations   = { "service.beta.kubernetes.io/aws-load-balancer-type" = "nlb" }
+      source_ranges = ["203.0.113.0/24"]
+    }
+  }
+
+  assert {
+    condition = (
+      kubernetes_service_v1.load_balancer[0].spec[0].type == "LoadBalancer"
+      && kubernetes_service_v1.load_balancer[0].spec[0].external_traffic_policy == "Local"
+      && kubernetes_service_v1.load_balancer[0].spec[0].load_balancer_source_ranges == toset(["203.0.113.0/24"])
+      && kubernetes_service_v1.load_balancer[0].metadata[0].annotations["service.beta.kubernetes.io/aws-load-balancer-type"] == "nlb"
+      && { for port in kubernetes_service_v1.load_balancer[0].spec[0].port : port.port => port.target_port } == { 80 = "http", 443 = "https" }
+    )
+    error_message = "a load balancer must lead to the pods"
+  }
+  assert {
+    condition     = length([for port in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].port : port if port.host_port != null]) == 0
+    error_message = "no port of a node may be held"
+  }
+  assert {
+    condition = (
+      kubernetes_deployment_v1.this.spec[0].replicas == "3"
+      && kubernetes_deployment_v1.this.spec[0].strategy[0].rolling_update[0].max_surge == "1"
+      && kubernetes_deployment_v1.this.spec[0].strategy[0].rolling_update[0].max_unavailable == "0"
+    )
+    error_message = "the new pod must be there before an old one goes"
+  }
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].topology_spread_constraint[*].topology_key == tolist(["kubernetes.io/hostname", "topology.kubernetes.io/zone"])
+    error_message = "pods must be spread over nodes and zones"
+  }
+  assert {
+    condition     = !contains(keys(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].node_selector), "ingress-ready") && length(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].toleration) == 0
+    error_message = "pods must run on ordinary nodes, whichever"
+  }
+  assert {
+    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--publish-service=$(POD_NAMESPACE)/${kubernetes_service_v1.load_balancer[0].metadata[0].name}")
+    error_message = "Ingresses must tell the load balancer's address"
+  }
+  assert {
+    condition     = kubernetes_namespace_v1.this.metadata[0].labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    error_message = "without host ports the namespace must be restricted"
+  }
+}
+
+run "serves_until_the_load_balancer_has_noticed" {
+  command = plan
+
+  variables {
+    load_balancer = {}
+  }
+
+  assert {
+    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--shutdown-grace-period=30")
+    error_message = "a pod that goes must serve on for a while"
+  }
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].termination_grace_period_seconds > 30 + tonumber(trimsuffix(kubernetes_config_map_v1.this.data["worker-shutdown-timeout"], "s"))
+    error_message = "the pod must live longer than both take"
+  }
+}
+
+run "makes_no_load_balancer_by_itself" {
+  command = plan
+
+  assert {
+    condition     = length(kubernetes_service_v1.load_balancer) == 0
+    error_message = "with host ports there must be no load balancer"
+  }
+  assert {
+    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--publish-status-address=localhost")
+    error_message = "Ingresses must tell this host's address"
+  }
+}
+
+run "refuses_a_load_balancer_with_one_port_for_both" {
+  command = plan
+
+  variables {
+    load_balancer = { http_port = 443 }
+  }
+
+  expect_failures = [var.load_balancer]
+}
+
+run "refuses_clients_that_are_no_addresses" {
+  command = plan
+
+  variables {
+    load_balancer = { source_ranges = ["office"] }
+  }
+
+  expect_failures = [var.load_balancer]
+}
+
 run "lets_requests_in_flight_end" {
   command = plan
 

@@ -282,3 +282,42 @@ run "refuses_a_minimum_of_no_pods" {
 
   expect_failures = [var.minimum_replicas]
 }
+
+run "refuses_a_database_that_is_nowhere" {
+  command = plan
+
+  variables {
+    database = {
+      host   = "db.example.org", port = 5432, name = "a", user = "a"
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.database]
+}
+
+run "refuses_a_database_at_no_address" {
+  command = plan
+
+  variables {
+    database = {
+      host   = "db.example.org", port = 5432, name = "a", user = "a", cidrs = ["db.example.org"]
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.database]
+}
+
+run "refuses_an_unknown_ssl_mode" {
+  command = plan
+
+  variables {
+    database = {
+      host   = "db.example.org", port = 5432, name = "a", user = "a", cidrs = ["10.0.0.0/8"], ssl_mode = "disable"
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.database]
+}

@@ -323,6 +323,33 @@ run "hears_the_controller_and_its_callers_only" {
   }
 }
 
+run "reaches_a_database_outside_of_the_cluster_with_tls" {
+  command = plan
+
+  variables {
+    database = {
+      host     = "prod.rds.example.org"
+      port     = 5433
+      name     = "stock_keeper"
+      user     = "stock_keeper"
+      cidrs    = ["10.0.244.0/24", "10.0.245.0/24"]
+      ssl_mode = "require"
+      secret   = { name = "stock-keeper-database", key = "password", fingerprint = "da7a.32" }
+    }
+  }
+
+  assert {
+    condition     = [for env in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].env : env.value if env.name == "DATABASE_SSLMODE"] == ["require"]
+    error_message = "the service must be told to use TLS"
+  }
+  assert {
+    condition = [
+      for egress in kubernetes_network_policy_v1.this.spec[0].egress : [for to in egress.to : to.ip_block[0].cidr] if egress.ports[0].port == "5433"
+    ] == [["10.0.244.0/24", "10.0.245.0/24"]]
+    error_message = "the service may reach the database's addresses, on its port"
+  }
+}
+
 run "reaches_names_callees_and_its_database_only" {
   command = plan
 

@@ -117,6 +117,120 @@ run "takes_published_images_where_none_is_given" {
   }
 }
 
+run "lives_in_a_cloud_behind_a_load_balancer_on_a_managed_database" {
+  command = plan
+
+  override_data {
+    target = data.terraform_remote_state.cluster
+    values = {
+      outputs = {
+        cluster = {
+          name               = "prod"
+          flavour            = "eks"
+          uid                = null
+          endpoint           = "https://0c1d.eks.amazonaws.com"
+          ca_certificate     = "ca"
+          client_certificate = null
+          client_key         = null
+          exec               = { api_version = "client.authentication.k8s.io/v1beta1", command = "aws", args = ["eks", "get-token"] }
+          kubeconfig         = "kubeconfig"
+        }
+        registry = {
+          host    = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/prod", push = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/prod", insecure = false
+          mirrors = { "registry.k8s.io" = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/prod/registry.k8s.io" }
+        }
+        ingress = { http_port = 80, https_port = 443, exposure = "load_balancer", annotations = { "service.beta.kubernetes.io/aws-load-balancer-type" = "nlb" } }
+        database = {
+          host                    = "prod.0c1d.eu-central-1.rds.amazonaws.com"
+          port                    = 5432
+          admin_user              = "postgres"
+          admin_password_revision = "rev-1"
+          admin_password_command  = { command = "aws", args = ["secretsmanager", "get-secret-value"] }
+          cidrs                   = ["10.0.244.0/24"]
+        }
+      }
+    }
+  }
+
+  variables {
+    minimum_replicas        = 3
+    database_admin_password = "not-in-the-plan"
+  }
+
+  assert {
+    condition     = toset([for workload in output.workloads : "${workload.kind} ${workload.part}"]) == toset(["Deployment ingress-nginx", "Deployment metrics-server", "Job database", "Deployment catalog", "Deployment inventory"])
+    error_message = "there must be no database server in the cluster"
+  }
+  assert {
+    condition     = module.database[0].connections["catalog"].host == "prod.0c1d.eu-central-1.rds.amazonaws.com"
+    error_message = "services must be led to the managed database"
+  }
+  assert {
+    condition     = startswith(local.images["metrics-server"], "123456789012.dkr.ecr.eu-central-1.amazonaws.com/prod/registry.k8s.io/metrics-server/metrics-server:") && startswith(local.images["postgres"], "docker.io/")
+    error_message = "images of a mirrored registry, and no others, must come from the environment's own"
+  }
+  assert {
+    condition     = alltrue([for image in values(local.images) : can(regex("@sha256:[0-9a-f]{64}$", image))])
+    error_message = "mirrored images must keep their digests"
+  }
+  assert {
+    condition     = local.balanced && output.services["catalog"].urls == ["https://shop.localhost/api/products"]
+    error_message = "services must be reached by the load balancer's ports"
+  }
+}
+
+run "names_the_command_that_prints_a_missing_password" {
+  command = plan
+
+  override_data {
+    target = data.terraform_remote_state.cluster
+    values = {
+      outputs = {
+        cluster = {
+          name               = "prod", flavour = "eks", uid = null, endpoint = "https://0c1d.eks.amazonaws.com", ca_certificate = "ca"
+          client_certificate = null, client_key = null, exec = null, kubeconfig = "kubeconfig"
+        }
+        registry = { host = "registry.example.org", push = "registry.example.org", insecure = false }
+        ingress  = { http_port = 80, https_port = 443, exposure = "load_balancer", annotations = {} }
+        database = {
+          host                   = "db.example.org", port = 5432, admin_user = "postgres", admin_password_revision = "rev-1"
+          admin_password_command = { command = "aws", args = ["secretsmanager", "get-secret-value"] }
+        }
+      }
+    }
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
+run "brings_no_metrics_server_where_the_cloud_does" {
+  command = plan
+
+  override_data {
+    target = data.terraform_remote_state.cluster
+    values = {
+      outputs = {
+        cluster = {
+          name               = "prod", flavour = "gke", uid = null, endpoint = "https://203.0.113.7", ca_certificate = "ca"
+          client_certificate = null, client_key = null, exec = null, kubeconfig = "kubeconfig"
+        }
+        registry = { host = "registry.example.org", push = "registry.example.org", insecure = false }
+        ingress  = { http_port = 80, https_port = 443, exposure = "load_balancer", annotations = {} }
+        database = null
+      }
+    }
+  }
+
+  assert {
+    condition     = length([for workload in output.workloads : workload if workload.part == "metrics-server"]) == 0
+    error_message = "two metrics servers would fight over one API"
+  }
+  assert {
+    condition     = length([for workload in output.workloads : workload if workload.kind == "StatefulSet"]) == 1
+    error_message = "without a managed database one must run in the cluster"
+  }
+}
+
 run "refuses_another_cluster_than_the_recorded_one" {
   command = plan
 
