@@ -13,3 +13,8 @@ output "ingress" {
   description = "Ports under which users reach the services."
   value       = module.cluster.ingress
 }
+
+output "database" {
+  description = "A managed PostgreSQL; there is none here, so the workloads root runs one in the cluster."
+  value       = null
+}

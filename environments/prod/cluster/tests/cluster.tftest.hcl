@@ -1,0 +1,113 @@
+# The providers are the real ones, as make plan offline=yes uses them: nothing is
+# asked of AWS. (Ephemeral resources could not be mocked.)
+override_resource {
+  target          = module.cluster.aws_eks_cluster.this
+  override_during = plan
+  values = {
+    arn                   = "arn:aws:eks:eu-central-1:123456789012:cluster/prod"
+    endpoint              = "https://0c1d.eks.amazonaws.com"
+    certificate_authority = [{ data = "Y2E=" }]
+    vpc_config            = { cluster_security_group_id = "sg-1" }
+  }
+}
+
+override_resource {
+  target          = module.database[0].aws_db_instance.this
+  override_during = plan
+  values          = { address = "prod.0c1d.eu-central-1.rds.amazonaws.com" }
+}
+
+variables {
+  offline    = true
+  account_id = "123456789012"
+}
+
+run "has_a_repository_for_each_service" {
+  command = plan
+
+  assert {
+    condition     = contains(local.services, "catalog") && contains(local.services, "inventory")
+    error_message = "each folder with a service.yaml must be found"
+  }
+  assert {
+    condition     = output.registry.push == "123456789012.dkr.ecr.eu-central-1.amazonaws.com/prod" && !output.registry.insecure
+    error_message = "images must go to the account's registry"
+  }
+  assert {
+    condition     = toset(keys(output.registry.mirrors)) == toset(["docker.io", "registry.k8s.io"])
+    error_message = "third-party images must come through the account's registry"
+  }
+}
+
+run "is_an_eks_cluster_behind_a_load_balancer" {
+  command = plan
+
+  assert {
+    condition     = nonsensitive(output.cluster.flavour) == "eks" && nonsensitive(output.cluster.exec.command) == "aws"
+    error_message = "the cluster must be EKS, and entered by the aws command"
+  }
+  assert {
+    condition     = output.ingress.exposure == "load_balancer" && output.ingress.https_port == 443
+    error_message = "services must answer behind a load balancer on the usual ports"
+  }
+}
+
+run "keeps_its_data_in_a_managed_database" {
+  command = plan
+
+  assert {
+    condition     = output.database.host == "prod.0c1d.eu-central-1.rds.amazonaws.com" && output.database.admin_password_command.command == "aws"
+    error_message = "the database must be told with the command that prints its password"
+  }
+  assert {
+    condition     = output.database.cidrs == ["10.0.244.0/24", "10.0.245.0/24", "10.0.246.0/24"]
+    error_message = "the database must be in the isolated subnets"
+  }
+}
+
+run "runs_its_database_in_the_cluster_when_told" {
+  command = plan
+
+  variables {
+    database = null
+  }
+
+  assert {
+    condition     = output.database == null && length(module.database) == 0
+    error_message = "there must be no managed database"
+  }
+}
+
+run "carries_another_name_throughout" {
+  command = plan
+
+  variables {
+    name = "shop"
+  }
+
+  assert {
+    condition     = endswith(output.registry.host, "/shop") && nonsensitive(output.cluster.name) == "shop"
+    error_message = "the name must be everywhere"
+  }
+}
+
+run "refuses_an_account_that_is_none" {
+  command = plan
+
+  variables {
+    account_id = "prod"
+  }
+
+  expect_failures = [var.account_id]
+}
+
+run "refuses_to_go_online_without_an_account" {
+  command = plan
+
+  variables {
+    offline    = false
+    account_id = "000000000000"
+  }
+
+  expect_failures = [var.account_id]
+}
