@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/stack"
 	"kindling.internal/infra/internal/supply"
 	"kindling.internal/infra/internal/ui"
@@ -62,7 +63,11 @@ func (s *supplyAdapter) Known() (stack.Parts, error) {
 
 // Provide makes the parts of the environment's supply ready.
 func (s *supplyAdapter) Provide(ctx context.Context) (stack.Parts, error) {
-	if err := s.ensure(ctx, func(kind supply.Kind) []string { return kind.Parts() }); err != nil {
+	flavour, err := catalog.Flavour(s.root, s.environment)
+	if err != nil {
+		return stack.Parts{}, err
+	}
+	if err := s.ensure(ctx, func(kind supply.Kind) []string { return kind.PartsOn(flavour) }); err != nil {
 		return stack.Parts{}, err
 	}
 	parts, err := s.parts(ctx)

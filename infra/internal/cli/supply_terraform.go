@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -40,10 +41,12 @@ func (a *app) supplyLoadCommand() *cobra.Command {
 
 func (a *app) supplyProvidersCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "providers",
-		Short: "Build the Terraform providers and print the CLI configuration that plain terraform needs",
-		Args:  exactArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Use:   "providers [FLAVOUR...]",
+		Short: "Build the Terraform providers, and those of clouds (eks), and print the CLI configuration that plain terraform needs",
+		RunE: func(cmd *cobra.Command, flavours []string) error {
+			if err := checkFlavours(flavours); err != nil {
+				return err
+			}
 			root, err := repository()
 			if err != nil {
 				return err
@@ -52,7 +55,8 @@ func (a *app) supplyProvidersCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := parts.ensure(cmd.Context(), providersOf); err != nil {
+			wanted := func(kind supply.Kind) []string { return append(providersOf(kind), cloudProvidersOf(kind, flavours)...) }
+			if err := parts.ensure(cmd.Context(), wanted); err != nil {
 				return err
 			}
 			config, _, err := parts.writeProviders()
@@ -68,4 +72,25 @@ func (a *app) supplyProvidersCommand() *cobra.Command {
 // providersOf are the providers among a supply's parts.
 func providersOf(kind supply.Kind) []string {
 	return slices.DeleteFunc(kind.Parts(), func(part string) bool { return !slices.Contains(supply.ProviderParts(), part) })
+}
+
+// cloudProvidersOf are the providers of flavours of clusters in clouds, where the supply builds them.
+func cloudProvidersOf(kind supply.Kind, flavours []string) []string {
+	var parts []string
+	for _, flavour := range flavours {
+		if kind == supply.Source {
+			parts = append(parts, supply.CloudProviders[flavour].Part)
+		}
+	}
+	return parts
+}
+
+func checkFlavours(flavours []string) error {
+	known := slices.Sorted(maps.Keys(supply.CloudProviders))
+	for _, flavour := range flavours {
+		if !slices.Contains(known, flavour) {
+			return badInput("supply", "there is no cloud "+flavour, "name "+oneOf(known)+", as in kindling supply providers "+known[0])
+		}
+	}
+	return nil
 }

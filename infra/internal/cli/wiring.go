@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os/exec"
 	"path/filepath"
@@ -44,7 +46,7 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 		Root: root, Environment: environment,
 		Engine: engineAdapter{a}, Supply: parts,
 		Images:    imagesAdapter{builder},
-		Terraform: parts.openRoot, Cluster: openCluster, Authority: authority, Ask: asker(authority.Certificate()),
+		Terraform: parts.openRoot, Cluster: openCluster, Secret: secret, Authority: authority, Ask: asker(authority.Certificate()),
 		Version:  func(ctx context.Context) string { return describe(ctx, root) },
 		Progress: progressAdapter{a.printer},
 	}, nil
@@ -148,7 +150,28 @@ func (s *supplyAdapter) openRoot(dir string, parts stack.Parts, log io.Writer) (
 }
 
 func openCluster(c stack.Connection) (stack.Cluster, error) {
-	return kube.New(kube.Config{Endpoint: c.Endpoint, CA: []byte(c.CA), ClientCert: []byte(c.ClientCert), ClientKey: []byte(c.ClientKey)})
+	config := kube.Config{Endpoint: c.Endpoint, CA: []byte(c.CA), ClientCert: []byte(c.ClientCert), ClientKey: []byte(c.ClientKey)}
+	if c.Exec != nil {
+		config.Exec = &kube.Exec{APIVersion: c.Exec.APIVersion, Command: c.Exec.Command.Command, Args: c.Exec.Args}
+	}
+	return kube.New(config)
+}
+
+// secret runs a command that prints a credential, and returns it without the line's end. What the
+// command says besides is the error's text; what it prints is in no error.
+func secret(ctx context.Context, command stack.Command) (string, error) {
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, command.Command, command.Args...)
+	cmd.Stderr = &said
+	printed, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %s", command.Command, err, strings.TrimSpace(said.String()))
+	}
+	value := strings.TrimRight(string(printed), "\r\n")
+	if value == "" {
+		return "", fmt.Errorf("%s printed nothing", command.Command)
+	}
+	return value, nil
 }
 
 // progressAdapter shows a stack's progress with ui.

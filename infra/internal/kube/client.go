@@ -14,15 +14,26 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
 // Config says how to reach a cluster: by endpoint and certificates (PEM), or by
-// the content of a kubeconfig when Kubeconfig is set.
+// the content of a kubeconfig when Kubeconfig is set. Without CA, the authorities
+// of this machine are trusted.
 type Config struct {
 	Endpoint              string
 	CA                    []byte
 	ClientCert, ClientKey []byte
 	Kubeconfig            []byte
+	Exec                  *Exec // in place of a client certificate
+}
+
+// Exec is a credential plugin: a command that prints a token, such as aws eks
+// get-token. It is run anew when the token has expired.
+type Exec struct {
+	APIVersion string // client.authentication.k8s.io/v1beta1 or v1
+	Command    string
+	Args       []string
 }
 
 // Client talks to one cluster.
@@ -67,7 +78,20 @@ func (c Config) rest() (*rest.Config, error) {
 	return &rest.Config{
 		Host:            c.Endpoint,
 		TLSClientConfig: rest.TLSClientConfig{CAData: c.CA, CertData: c.ClientCert, KeyData: c.ClientKey},
+		ExecProvider:    c.Exec.plugin(),
 	}, nil
+}
+
+func (e *Exec) plugin() *clientcmdapi.ExecConfig {
+	if e == nil {
+		return nil
+	}
+	return &clientcmdapi.ExecConfig{
+		APIVersion: e.APIVersion, Command: e.Command, Args: e.Args,
+		InteractiveMode:    clientcmdapi.NeverExecInteractiveMode, // progress is shown meanwhile
+		ProvideClusterInfo: true,                                  // gke-gcloud-auth-plugin wants it
+		InstallHint:        "install " + e.Command + " and log in to the cloud",
+	}
 }
 
 // ServerInfo is what a cluster says of itself.

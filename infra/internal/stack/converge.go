@@ -89,6 +89,10 @@ func (s *Stack) terraformFailure(step string, err error) error {
 	if errors.Is(err, terraform.ErrAbsent) {
 		return &ui.Failure{Step: step, Sentence: err.Error(), Code: 2, Err: err, Next: []string{"install Terraform 1.11 or newer, or OpenTofu, and run the same command again"}}
 	}
+	var shown *ui.Failure
+	if errors.As(err, &shown) {
+		return err
+	}
 	var failed *terraform.Error
 	if !errors.As(err, &failed) || len(failed.Diagnostics) == 0 {
 		return &ui.Failure{Step: step, Sentence: err.Error(), Err: err, Next: []string{"read " + s.log(step)}}

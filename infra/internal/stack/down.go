@@ -12,6 +12,9 @@ import (
 // Down removes the environment and proves that nothing of it is left on this machine: containers,
 // network, volume, state, kubeconfig. An environment that is not up is no failure.
 func (s *Stack) Down(ctx context.Context) error {
+	if err := s.refuseCloud(); err != nil {
+		return err
+	}
 	unlock, err := s.exclusive()
 	if err != nil {
 		return err

@@ -28,8 +28,11 @@ type Stack struct {
 	Cluster   func(Connection) (Cluster, error)
 	Authority Authority
 	Ask       func(ctx context.Context, url string) (status int, err error) // GET, as a user of this machine would
+	Secret    func(ctx context.Context, command Command) (string, error)    // what a credential command prints
 	Version   func(ctx context.Context) string                              // of the checkout: git describe
 	Progress  Progress
+
+	passwordAsked bool // the managed database's password is the one that was asked for, not the user's
 }
 
 // Engine runs the nodes of local clusters.
@@ -123,6 +126,13 @@ type Connection struct {
 	ClientCert string `json:"client_certificate"`
 	ClientKey  string `json:"client_key"`
 	Kubeconfig string `json:"kubeconfig"`
+	Exec       *Exec  `json:"exec"` // nil where there is a client certificate
+}
+
+// Exec is the command that prints a token for a cluster, as in a kubeconfig.
+type Exec struct {
+	APIVersion string `json:"api_version"`
+	Command
 }
 
 // Registry is the `registry` output of a cluster root.

@@ -105,6 +105,9 @@ func CatalogFailure(err error) error {
 }
 
 func (s *Stack) engine(ctx context.Context) error {
+	if !s.local() {
+		return nil
+	}
 	step := s.Progress.Step("engine")
 	summary, err := s.Engine.Ensure(ctx)
 	if err != nil {
@@ -171,7 +174,10 @@ func (s *Stack) cluster(ctx context.Context, parts Parts, t *target) error {
 // record changed.
 func (s *Stack) deliver(ctx context.Context, t target, services []catalog.Service, from origin) (changed bool, err error) {
 	step := s.Progress.Step("push")
-	all, pushed, err := s.Supply.Push(ctx, t.registry.Push)
+	var all, pushed int
+	if s.local() { // a cloud's nodes fetch the published ones
+		all, pushed, err = s.Supply.Push(ctx, t.registry.Push)
+	}
 	if err == nil {
 		var more, fresh int
 		changed, more, fresh, err = s.deliverServices(ctx, t, services, from)
@@ -227,7 +233,10 @@ func (s *Stack) open(ctx context.Context, dir string, parts Parts) (Root, error)
 	if err := removeFile(filepath.Join(dir, adoptionFile)); err != nil { // a killed adoption's
 		return nil, err
 	}
-	return root, root.Init(ctx)
+	if err := root.Init(ctx); err != nil || dir != s.workloadsDir() {
+		return root, err
+	}
+	return root, s.databasePassword(ctx, parts)
 }
 
 func (s *Stack) log(root string) string { return filepath.Join(s.Work(), "logs", root+".log") }

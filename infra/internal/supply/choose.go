@@ -65,6 +65,19 @@ func Choose(ctx context.Context, setting string, standing Kind, registries Probe
 	return Choice{Kind: Upstream, Why: registries.String()}, nil
 }
 
+// PartsOn are the parts that are built on this machine for an environment on that flavour of cluster:
+// in a cloud the providers alone, since its nodes run published images.
+func (k Kind) PartsOn(flavour string) []string {
+	cloud, ok := CloudProviders[flavour]
+	switch {
+	case !ok:
+		return k.Parts()
+	case k == Upstream:
+		return nil
+	}
+	return []string{"provider-kubernetes", "provider-random", cloud.Part}
+}
+
 // Parts are the parts that are built on this machine: all of them, or those that nobody publishes.
 func (k Kind) Parts() []string {
 	if k == Upstream {

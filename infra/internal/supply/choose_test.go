@@ -177,3 +177,10 @@ func unused(t *testing.T) string {
 	require.NoError(t, listener.Close())
 	return listener.Addr().String()
 }
+
+func TestAnEnvironmentInACloudNeedsProvidersAlone(t *testing.T) {
+	assert.Empty(t, Upstream.PartsOn("eks"))
+	assert.Equal(t, []string{"provider-kubernetes", "provider-random", "provider-aws"}, Source.PartsOn("eks"))
+	assert.Equal(t, Finished, Source.PartsOn("kind"))
+	assert.Equal(t, Finished, Source.PartsOn(""))
+}

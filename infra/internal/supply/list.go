@@ -38,7 +38,8 @@ func (b *Builder) List(parts []Part, besides ...string) ([]Status, error) {
 	return list, nil
 }
 
-// finished are the parts that nothing else is made from, those that few hosts need apart.
+// finished are the parts that nothing else is made from, those that few hosts or only clouds need
+// apart.
 func finished(parts []Part) []string {
 	inside := map[string]bool{}
 	for _, p := range parts {
@@ -48,7 +49,7 @@ func finished(parts []Part) []string {
 	}
 	var names []string
 	for _, p := range parts {
-		if !inside[p.Name] && !p.Optional {
+		if !inside[p.Name] && !p.Optional && !p.Cloud {
 			names = append(names, p.Name)
 		}
 	}

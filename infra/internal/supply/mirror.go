@@ -2,9 +2,11 @@ package supply
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +23,24 @@ var Providers = []Provider{
 	{Part: "provider-random", Source: "registry.terraform.io/hashicorp/random", Version: randomProviderVersion},
 	{Part: "provider-kind", Source: "kindling.internal/kindling/kind", Version: kindProviderVersion},
 }
+
+// CloudProviders are the providers of environments in a cloud, beside those of all: by the flavour of
+// their cluster. Compiling one takes longer than all other parts together.
+var CloudProviders = map[string]Provider{
+	"eks": {Part: "provider-aws", Source: "registry.terraform.io/hashicorp/aws", Version: awsProviderVersion},
+}
+
+// allProviders are Providers and CloudProviders.
+func allProviders() []Provider {
+	all := slices.Clone(Providers)
+	for _, flavour := range slices.Sorted(maps.Keys(CloudProviders)) {
+		all = append(all, CloudProviders[flavour])
+	}
+	return all
+}
+
+// published tells whether Terraform's registry has the provider.
+func (p Provider) published() bool { return strings.HasPrefix(p.Source, "registry.terraform.io/") }
 
 // ProviderParts are the names of the parts that are providers.
 func ProviderParts() []string {
@@ -39,7 +59,7 @@ func providerBinary(name, version string) string {
 // the cache, by HOST/NAMESPACE/NAME/VERSION/OS_ARCH. dirs are the parts' folders; a provider
 // without one is left alone.
 func WriteMirror(dir string, dirs map[string]string) error {
-	for _, p := range Providers {
+	for _, p := range allProviders() {
 		if dirs[p.Part] == "" {
 			continue
 		}

@@ -24,7 +24,9 @@ type Part struct {
 	Weight int
 	// Optional parts are built for hosts that lack something, not for everybody.
 	Optional bool
-	recipe   recipe
+	// Cloud parts are built for environments in a cloud only.
+	Cloud  bool
+	recipe recipe
 }
 
 // recipe makes a part in an empty folder.

@@ -12,6 +12,7 @@ const (
 	kubernetesProviderVersion = "3.2.1"
 	randomProviderVersion     = "3.9.0"
 	kindProviderVersion       = "0.1.0"
+	awsProviderVersion        = "6.47.1"
 	openTofuVersion           = "1.12.6"
 )
 
@@ -26,6 +27,7 @@ func Parts(root string) ([]Part, error) {
 	infra := filepath.Join(root, "infra")
 	dir := func(name string) string { return filepath.Join(infra, "supply", name) }
 	parts := append(programParts(dir), providerParts(infra, dir)...)
+	parts = append(parts, cloudProviderParts(dir)...)
 	parts = append(parts, openTofu(dir))
 	node, err := nodeParts(infra, dir)
 	if err != nil {
@@ -84,6 +86,16 @@ func providerParts(infra string, dir func(string) string) []Part {
 		provider("kind", kindProviderVersion, "Terraform provider kind", 30, programs{
 			dir: infra, commands: map[string]string{"main": "./cmd/terraform-provider-kind"},
 			inputs: []string{in("go.mod"), in("go.sum"), in("cmd/terraform-provider-kind"), in("internal/provider"), in("internal/kindcluster")}}),
+	}
+}
+
+// cloudProviderParts are the providers of clouds, each a thousand packages that few need.
+func cloudProviderParts(dir func(string) string) []Part {
+	const aws = "github.com/hashicorp/terraform-provider-aws"
+	return []Part{
+		{Name: "provider-aws", About: "Terraform provider aws " + awsProviderVersion + ", for environments on EKS", Weight: 3000, Cloud: true, recipe: programs{
+			dir: dir("provider-aws"), commands: map[string]string{providerBinary("aws", awsProviderVersion): aws},
+			ldflags: "-X " + aws + "/version.ProviderVersion=" + awsProviderVersion}},
 	}
 }
 

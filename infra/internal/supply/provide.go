@@ -148,7 +148,7 @@ func registryFolder(host string) string {
 // Fingerprint changes when one of the providers does.
 func (s Provided) Fingerprint() string {
 	sum := sha256.New()
-	for _, p := range Providers {
+	for _, p := range allProviders() {
 		if s.Has(p.Part) {
 			fmt.Fprintln(sum, filepath.Base(s.dirs[p.Part]))
 		}
@@ -184,6 +184,6 @@ func CheckProviderMirror(value string) error {
 // Terraform CLI configuration that names it. What was not built here comes from the network mirror,
 // or without one from Terraform's registry.
 func (s Provided) Mirror(dir, network string) (config string, err error) {
-	others := slices.ContainsFunc(Providers, func(p Provider) bool { return !s.Has(p.Part) })
+	others := slices.ContainsFunc(Providers, func(p Provider) bool { return p.published() && !s.Has(p.Part) })
 	return CLIConfig(dir, others, network), WriteMirror(dir, s.dirs)
 }

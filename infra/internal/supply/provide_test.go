@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,4 +148,35 @@ func TestTheFingerprintFollowsTheProviders(t *testing.T) {
 	assert.Equal(t, before, p.Fingerprint())
 	p.dirs["provider-kind"] += "-another"
 	assert.NotEqual(t, before, p.Fingerprint())
+}
+
+func TestAnEnvironmentInACloudTakesItsProviderFromTheMirror(t *testing.T) {
+	aws := CloudProviders["eks"]
+	dirs := providerDirs(t)
+	delete(dirs, "provider-kind") // no cloud needs it
+	dirs[aws.Part] = t.TempDir()
+	write(t, filepath.Join(dirs[aws.Part], "bin", providerBinary("aws", aws.Version)), "provider-aws")
+	mirror := t.TempDir()
+	config, err := NewProvided(dirs).Mirror(mirror, "")
+	require.NoError(t, err)
+	assert.Equal(t, CLIConfig(mirror, false, ""), config, "no registry may be needed")
+	assert.FileExists(t, filepath.Join(mirror, "registry.terraform.io", "hashicorp", "aws", aws.Version,
+		runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-aws_v"+aws.Version))
+
+	with := NewProvided(dirs).Fingerprint()
+	delete(dirs, aws.Part)
+	assert.NotEqual(t, with, NewProvided(dirs).Fingerprint(), "Terraform has to take its providers anew")
+}
+
+func TestOnlyCloudsNeedTheirProviders(t *testing.T) {
+	parts, err := Parts(filepath.Join("..", "..", ".."))
+	require.NoError(t, err)
+	for _, provider := range CloudProviders {
+		at := slices.IndexFunc(parts, func(p Part) bool { return p.Name == provider.Part })
+		require.GreaterOrEqual(t, at, 0, "%s is no part", provider.Part)
+		assert.True(t, parts[at].Cloud)
+		assert.NotContains(t, Finished, provider.Part)
+		assert.NotContains(t, finished(parts), provider.Part)
+		assert.NotContains(t, ProviderParts(), provider.Part)
+	}
 }
