@@ -8,6 +8,7 @@
 #
 # and, only when it is named:
 #
+#   cloud     Modules and roots of clouds: plans with the clouds' providers, without an account.
 #   growth    A new service, staging on three nodes beside dev, promotion, a worker's death, rollback.
 #   offline   An environment in a network namespace without routes, from an archive of the parts.
 #   upstream  An environment from published parts, on stand-ins for the registries that have them.
@@ -17,7 +18,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 readonly all_stages="unit modules provider e2e"
-readonly named_stages="growth offline upstream"
+readonly named_stages="cloud growth offline upstream"
 readonly work=$PWD/.kindling/test
 readonly report=$work/report
 
@@ -125,6 +126,8 @@ run_unit() {
     go_tests "$module" "$module" "" ./...
   done
   go_tests "tests" tests "" ./report
+  # Go does not see when files outside of the tests' module change, and would tell what was.
+  go_tests "parity" tests "" -count=1 ./parity
   for module in $(modules_of infra/supply); do
     test_packages "$module"
   done
@@ -149,19 +152,58 @@ test_packages() {
 tool() { check "build the tool" make --no-print-directory tool; }
 
 run_modules() {
-  local folder
   tool && check "providers" .kindling/bin/kindling supply providers || return
-  # Generated files of an environment that is up must not leak into the tests: they run in a copy.
-  copy=$(mktemp --directory --tmpdir kindling-modules.XXXXXX) || return
-  check "copy the checkout" tests/copy.sh "$copy" || return
+  copied || return
   check "terraform fmt" terraform fmt -check -recursive -diff modules environments
-  for folder in $(cd "$copy" && git ls-files 'modules/*/versions.tf' 'environments/*/versions.tf' | grep -v '/examples/' | xargs -n 1 dirname); do
+  test_folders without
+}
+
+# run_cloud compiles the providers of clouds, where no registry has them, which takes an hour.
+run_cloud() {
+  local flavours folder
+  mapfile -t flavours < <(find modules/cluster -mindepth 1 -maxdepth 1 -not -name kind -printf '%f\n' | sort)
+  tool && check "providers of ${flavours[*]}" .kindling/bin/kindling supply providers "${flavours[@]}" || return
+  copied || return
+  test_folders with
+  for folder in $(cd "$copy" && git grep -l '^variable "offline"' -- 'environments/*/cluster/*.tf' | xargs -n 1 dirname); do
+    check "plan $folder offline" offline_plan "$copy/$folder"
+  done
+}
+
+# copied makes a copy of the checkout: generated files of an environment that is up must not leak
+# into the tests.
+copied() {
+  copy=$(mktemp --directory --tmpdir kindling-modules.XXXXXX) && check "copy the checkout" tests/copy.sh "$copy"
+}
+
+# test_folders tests the Terraform folders that need the provider of a cloud, or those that need
+# none: test_folders with|without.
+test_folders() {
+  local folder listed=--files-with-matches
+  [ "$1" = with ] || listed=--files-without-match
+  for folder in $(cd "$copy" && git ls-files 'modules/*/versions.tf' 'environments/*/versions.tf' | grep -v '/examples/' |
+    xargs grep "$listed" -E '"hashicorp/(aws|google|google-beta)"' | xargs -n 1 dirname); do
     if compgen -G "$copy/$folder/tests/*.tftest.hcl" >/dev/null; then
       terraform_tests "$copy" "$folder"
     else
       check "validate $folder" in_root "$copy/$folder" validate
     fi
   done
+}
+
+# offline_plan plans a root of a cloud from nothing, with no account and no credentials: it must be a
+# plan that changes something (2), and nobody may have been asked.
+offline_plan() {
+  local status
+  export TF_CLI_CONFIG_FILE=$work/../terraform.rc TF_IN_AUTOMATION=1 TF_VAR_offline=true
+  cd "$1" || return
+  # In the copy the root keeps its state nowhere.
+  printf 'terraform {\n  backend "local" {}\n}\n' >backend_override.tf
+  terraform init -input=false -no-color || return
+  env -u AWS_PROFILE -u GOOGLE_APPLICATION_CREDENTIALS HTTPS_PROXY=http://127.0.0.1:9 \
+    terraform plan -input=false -no-color -lock=false -detailed-exitcode
+  status=$?
+  [ "$status" -eq 2 ] || { echo "terraform plan ended with $status, not with changes (2)"; return 1; }
 }
 
 # terraform_tests runs a module's tests and counts its runs.
@@ -235,7 +277,7 @@ clean() {
     provider) acceptance_clusters | grep -vxF "${before:-none}" | xargs --no-run-if-empty tests/e2e/clean.sh ;;
     # The lock is that of the tests: a run of another checkout keeps its cluster.
     e2e | growth | upstream) flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e e2e-dev e2e-staging && rm -rf "${TMPDIR:-/tmp}/kindling-e2e" ;;
-    modules) [ -z "$copy" ] || rm -rf "$copy" ;;
+    modules | cloud) [ -z "$copy" ] || rm -rf "$copy" ;;
   esac
 }
 

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
 
+	ecr "github.com/awslabs/amazon-ecr-credential-helper/ecr-login"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -114,8 +116,12 @@ func tagged(ctx context.Context, digest string, tag name.Tag) (bool, error) {
 	return false, explain("ask for", tag, err)
 }
 
+// logins are what docker login has recorded, credential helpers among it, and for Amazon's registries
+// the user's AWS credentials: nobody has to log in to them anew every twelve hours.
+var logins = authn.NewMultiKeychain(authn.DefaultKeychain, authn.NewKeychainFromHelper(ecr.NewECRHelper(ecr.WithLogger(io.Discard))))
+
 func remoteOptions(ctx context.Context) []remote.Option {
-	return []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain), remote.WithUserAgent("kindling")}
+	return []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(logins), remote.WithUserAgent("kindling")}
 }
 
 func nameOptions(insecure bool) []name.Option {

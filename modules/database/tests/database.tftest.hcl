@@ -65,6 +65,22 @@ run "sets_each_client_up_by_a_job_of_its_own" {
   }
 }
 
+run "sets_role_password_and_database_up" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for statement in ["CREATE ROLE", "ALTER ROLE", "\\password", "CREATE DATABASE", "REVOKE ALL ON DATABASE"] :
+      strcontains(kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].container[0].command[2], statement)
+    ])
+    error_message = "the Job must make the role, its password and its database, and keep others out"
+  }
+  assert {
+    condition     = !strcontains(kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].container[0].command[2], "PASSWORD '")
+    error_message = "no password may be in a statement, which the server could log"
+  }
+}
+
 run "makes_a_new_job_when_a_secret_was_made_anew" {
   command = plan
 
