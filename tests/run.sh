@@ -127,7 +127,7 @@ run_unit() {
   done
   go_tests "tests" tests "" ./report
   # Go does not see when files outside of the tests' module change, and would tell what was.
-  go_tests "parity" tests "" -count=1 ./parity
+  go_tests "parity and database" tests "" -count=1 ./parity ./database
   for module in $(modules_of infra/supply); do
     test_packages "$module"
   done
