@@ -80,7 +80,7 @@ variable "nodes" {
 }
 
 variable "database" {
-  description = "The managed PostgreSQL: size of the server, and the revision of the administrator's password. Null runs one in the cluster instead."
+  description = "The managed PostgreSQL: size of the server, and the revision of the administrator's password. Null runs one in the cluster instead, which needs a default StorageClass; EKS makes none."
   type = object({
     instance_class    = optional(string, "db.m7g.large")
     password_revision = optional(number, 1)
