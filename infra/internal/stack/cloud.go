@@ -62,6 +62,24 @@ func (s *Stack) databasePassword(ctx context.Context, parts Parts) error {
 	return os.Setenv(passwordVariable, password)
 }
 
+// bindPolicies puts the admission policies of the workloads root in force. Terraform's provider cannot;
+// on this machine the cluster root does it when it makes the cluster, which that of a cloud cannot.
+func (s *Stack) bindPolicies(ctx context.Context, root Root, cluster Cluster) error {
+	if s.local() {
+		return nil
+	}
+	var policies []string
+	if err := readOutputs(ctx, root, map[string]any{"admission_policies": &policies}); err != nil {
+		return err
+	}
+	for _, policy := range policies {
+		if err := cluster.BindPolicy(ctx, policy); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // refuseCloud keeps down from what it was not made for: removing a cloud's cluster takes its
 // protection away first, and that is done by hand.
 func (s *Stack) refuseCloud() error {

@@ -23,6 +23,7 @@ func newCloudHouse(t *testing.T) *house {
 	h.clusterRoot.outputs["registry"] = Registry{Host: "1.ecr/prod", Push: "1.ecr/prod"}
 	h.clusterRoot.outputs["database"] = map[string]any{"host": "db.rds", "port": 5432,
 		"admin_password_command": map[string]any{"command": "aws", "args": []string{"secretsmanager"}}}
+	h.workloadsRoot.outputs["admission_policies"] = []string{"annotations"}
 	h.Engine = nil // nobody may ask it
 	h.Secret = func(_ context.Context, command Command) (string, error) {
 		h.add("secret of %s", command)
@@ -38,6 +39,20 @@ func TestACloudNeedsNoEngineAndNoPartsOfThisMachine(t *testing.T) {
 	assert.Zero(t, h.count("push parts to 1.ecr/prod"), "nodes fetch the published ones")
 	assert.Zero(t, h.count("ask"), "the hosts are not in this machine's names")
 	assert.Equal(t, 1, h.count("push shop"))
+}
+
+func TestACloudsAdmissionPoliciesAreBoundBeforeTheWorkloadsAreReady(t *testing.T) {
+	h := newCloudHouse(t)
+	_, err := h.Up(t.Context())
+	require.NoError(t, err)
+	assert.Less(t, h.index(t, "apply workloads"), h.index(t, "bind annotations"))
+	assert.Less(t, h.index(t, "bind annotations"), h.index(t, "wait for 1 workloads"))
+
+	local := newHouse(t)
+	local.workloadsRoot.outputs["admission_policies"] = []string{"annotations"}
+	_, err = local.Up(t.Context())
+	require.NoError(t, err)
+	assert.Zero(t, local.count("bind annotations"), "the cluster root binds them here")
 }
 
 func TestTheDatabasePasswordIsHandedToTheWorkloads(t *testing.T) {

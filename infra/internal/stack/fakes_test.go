@@ -175,6 +175,11 @@ func (f fakeCluster) DeleteSecret(_ context.Context, namespace, name string) err
 	return nil
 }
 
+func (f fakeCluster) BindPolicy(_ context.Context, policy string) error {
+	f.add("bind %s", policy)
+	return nil
+}
+
 type fakeAuthority struct{ made bool }
 
 func (f fakeAuthority) Issue(string, []string) (bool, error) { return f.made, nil }

@@ -89,6 +89,8 @@ type Cluster interface {
 	Snapshot(ctx context.Context, workloads []kube.Workload) ([]kube.Status, error)
 	Logs(ctx context.Context, options kube.LogOptions, out io.Writer) error
 	DeleteSecret(ctx context.Context, namespace, name string) error
+	// BindPolicy puts an admission policy in force.
+	BindPolicy(ctx context.Context, policy string) error
 }
 
 // Authority signs the certificate that services answer HTTPS with.

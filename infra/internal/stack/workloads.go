@@ -66,6 +66,9 @@ func (s *Stack) await(ctx context.Context, root Root, connection Connection, sin
 	if err != nil {
 		return Report{}, nil, err
 	}
+	if err := s.bindPolicies(ctx, root, cluster); err != nil {
+		return Report{}, nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, rolloutTimeout)
 	defer cancel()
 	wait := kube.Wait{Workloads: workloads, Since: since, Services: slices.Collect(maps.Keys(services)),

@@ -177,6 +177,10 @@ run "lives_in_a_cloud_behind_a_load_balancer_on_a_managed_database" {
     condition     = local.balanced && output.services["catalog"].urls == ["https://shop.localhost/api/products"]
     error_message = "services must be reached by the load balancer's ports"
   }
+  assert {
+    condition     = output.admission_policies == ["ingress-annotations.kindling.internal"]
+    error_message = "the tool must be told which policies to bind"
+  }
 }
 
 run "names_the_command_that_prints_a_missing_password" {
