@@ -158,7 +158,8 @@ run_modules() {
   test_folders without
 }
 
-# run_cloud compiles the providers of clouds, where no registry has them, which takes an hour.
+# run_cloud compiles the providers of clouds where Terraform's registry is out of reach: that takes
+# longer than all other parts together, once.
 run_cloud() {
   local flavours folder
   mapfile -t flavours < <(find modules/cluster -mindepth 1 -maxdepth 1 -not -name kind -printf '%f\n' | sort)
