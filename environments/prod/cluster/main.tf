@@ -47,6 +47,7 @@ module "network" {
   source = "../../../modules/network/aws"
 
   name         = var.name
+  account_id   = var.account_id
   region       = var.region
   zones        = var.zones
   cluster_name = var.name

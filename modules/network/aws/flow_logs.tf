@@ -25,8 +25,11 @@ resource "aws_iam_role" "flow" {
       Effect    = "Allow"
       Principal = { Service = "vpc-flow-logs.amazonaws.com" }
       Action    = "sts:AssumeRole"
-      # Otherwise the service could be made to write here for another network.
-      Condition = { ArnLike = { "aws:SourceArn" = "arn:aws:ec2:${var.region}:*:vpc-flow-log/*" } }
+      # Otherwise the service could be made to write here for somebody else.
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = var.account_id }
+        ArnLike      = { "aws:SourceArn" = "arn:aws:ec2:${var.region}:${var.account_id}:vpc-flow-log/*" }
+      }
     }]
   })
 

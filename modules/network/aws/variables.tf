@@ -9,6 +9,17 @@ variable "name" {
   }
 }
 
+variable "account_id" {
+  description = "The account of the network: 12 digits."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account_id))
+    error_message = "account_id must be the 12 digits of the account."
+  }
+}
+
 variable "region" {
   description = "Region of the network, such as eu-central-1."
   type        = string

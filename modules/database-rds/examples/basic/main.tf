@@ -18,11 +18,12 @@ module "key" {
 module "network" {
   source = "../../../network/aws"
 
-  name      = "example"
-  region    = local.region
-  zones     = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
-  nat       = "none"
-  flow_logs = { key_arn = module.key["logs"].arn }
+  name       = "example"
+  account_id = "123456789012"
+  region     = local.region
+  zones      = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+  nat        = "none"
+  flow_logs  = { key_arn = module.key["logs"].arn }
 }
 
 resource "aws_security_group" "client" {

@@ -1,10 +1,11 @@
 mock_provider "aws" {}
 
 variables {
-  name      = "prod"
-  region    = "eu-central-1"
-  zones     = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
-  flow_logs = { key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0c1d" }
+  name       = "prod"
+  account_id = "123456789012"
+  region     = "eu-central-1"
+  zones      = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+  flow_logs  = { key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0c1d" }
 }
 
 run "has_three_tiers_in_three_zones" {
@@ -127,6 +128,25 @@ run "writes_flow_logs" {
     )
     error_message = "all traffic must be logged for 90 days, encrypted"
   }
+}
+
+run "writes_flow_logs_of_its_own_account_only" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_iam_role.flow.assume_role_policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
+    error_message = "the service may take the role for this account alone"
+  }
+}
+
+run "refuses_an_account_that_is_none" {
+  command = plan
+
+  variables {
+    account_id = "prod"
+  }
+
+  expect_failures = [var.account_id]
 }
 
 run "is_found_by_the_load_balancers_of_a_cluster" {

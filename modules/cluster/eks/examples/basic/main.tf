@@ -25,6 +25,7 @@ module "network" {
   source = "../../../../network/aws"
 
   name         = local.name
+  account_id   = "123456789012"
   region       = local.region
   zones        = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
   cluster_name = local.name

@@ -12,11 +12,12 @@ module "key" {
 module "network" {
   source = "../.."
 
-  name      = "example"
-  region    = "eu-central-1"
-  zones     = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
-  nat       = "single"
-  flow_logs = { key_arn = module.key.arn }
+  name       = "example"
+  account_id = "123456789012"
+  region     = "eu-central-1"
+  zones      = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+  nat        = "single"
+  flow_logs  = { key_arn = module.key.arn }
 }
 
 output "private_subnets" {
