@@ -13,6 +13,7 @@ import (
 	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/kube"
+	"kindling.internal/infra/internal/policy"
 	"kindling.internal/infra/internal/terraform"
 )
 
@@ -30,6 +31,10 @@ type Stack struct {
 	Ask       func(ctx context.Context, url string) (status int, err error) // GET, as a user of this machine would
 	Version   func(ctx context.Context) string                              // of the checkout: git describe
 	Progress  Progress
+	Policy    Policy
+
+	// ConfirmLoss is what a person says who wants a plan carried out that loses data.
+	ConfirmLoss bool
 }
 
 // Engine runs the nodes of local clusters.
@@ -78,6 +83,11 @@ type Root interface {
 	Destroy(ctx context.Context, progress func(terraform.Change), refresh bool) error
 	Outputs(ctx context.Context) (map[string]json.RawMessage, error)
 	HasState() bool
+}
+
+// Policy judges plans by the rules of the repository.
+type Policy interface {
+	Judge(ctx context.Context, about policy.Subject, plan *tfjson.Plan) (policy.Findings, error)
 }
 
 // Cluster is asked what became of the workloads.
