@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
+	"kindling.internal/infra/internal/stack"
 	"kindling.internal/infra/internal/supply"
 )
 
@@ -68,4 +70,18 @@ func (a *app) supplyProvidersCommand() *cobra.Command {
 // providersOf are the providers among a supply's parts.
 func providersOf(kind supply.Kind) []string {
 	return slices.DeleteFunc(kind.Parts(), func(part string) bool { return !slices.Contains(supply.ProviderParts(), part) })
+}
+
+// Planning builds no more than the providers of these sources that the supply does not take from
+// others, and the program that evaluates rules.
+func (s *supplyAdapter) Planning(ctx context.Context, sources []string) (stack.Parts, error) {
+	needed := func(kind supply.Kind) []string {
+		providers := supply.ProviderPartsOf(sources)
+		return append(slices.DeleteFunc(providersOf(kind), func(part string) bool { return !slices.Contains(providers, part) }), supply.PolicyPart)
+	}
+	if err := s.ensure(ctx, needed); err != nil {
+		return stack.Parts{}, err
+	}
+	config, fingerprint, err := s.writeProviders()
+	return stack.Parts{CLIConfig: config, Fingerprint: fingerprint}, err
 }

@@ -2,7 +2,10 @@ package stack
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"kindling.internal/infra/internal/policy"
 	"kindling.internal/infra/internal/verdict"
 )
@@ -17,6 +20,7 @@ const (
 type PlanReport struct {
 	Environment string           `json:"environment"`
 	Offline     bool             `json:"offline,omitempty"` // planned against an empty state
+	Basis       string           `json:"basis,omitempty"`   // what it was planned against, when not what is there
 	Verdict     string           `json:"verdict"`           // all of it in one sentence
 	Changed     bool             `json:"changed"`
 	Cluster     []verdict.Change `json:"cluster"`
@@ -30,10 +34,7 @@ type PlanReport struct {
 // Plan tells what `up` would change. It changes nothing.
 func (s *Stack) Plan(ctx context.Context) (PlanReport, error) {
 	report := s.newReport()
-	if err := s.engine(ctx); err != nil {
-		return report, err
-	}
-	parts, err := s.parts(ctx)
+	parts, err := s.planningParts(ctx)
 	if err != nil {
 		return report, err
 	}
@@ -59,6 +60,30 @@ func (s *Stack) Plan(ctx context.Context) (PlanReport, error) {
 	return report, err
 }
 
+// planningParts are what a plan takes: for a cluster on this machine all that `up` does, since a plan
+// names what is built here; for one in a cloud no more than the providers.
+func (s *Stack) planningParts(ctx context.Context) (Parts, error) {
+	root, err := readRoot(s.clusterDir())
+	if err != nil {
+		return Parts{}, err
+	}
+	if root.local {
+		if err := s.engine(ctx); err != nil {
+			return Parts{}, err
+		}
+		return s.parts(ctx)
+	}
+	workloads, err := readRoot(s.workloadsDir())
+	if err != nil {
+		return Parts{}, err
+	}
+	parts, err := s.Supply.Planning(ctx, append(root.providers, workloads.providers...))
+	if err != nil {
+		return Parts{}, err
+	}
+	return parts, s.writeParts(parts)
+}
+
 func (s *Stack) newReport() PlanReport {
 	return PlanReport{Environment: s.Environment, Cluster: []verdict.Change{}, Workloads: []verdict.Change{}, Findings: policy.None()}
 }
@@ -66,6 +91,13 @@ func (s *Stack) newReport() PlanReport {
 // tell sums up the plans of the roots.
 func (r *PlanReport) tell(plans ...verdict.Plan) {
 	r.Verdict = verdict.Sentence(plans...)
+	switch broken := len(r.Violations); broken {
+	case 0:
+	case 1:
+		r.Verdict = "a rule is broken; " + r.Verdict
+	default:
+		r.Verdict = fmt.Sprintf("rules are broken %d times; %s", broken, r.Verdict)
+	}
 	for _, plan := range plans {
 		r.Changed = r.Changed || !plan.Empty()
 		if len(plan.Losses()) > 0 {
@@ -74,12 +106,13 @@ func (r *PlanReport) tell(plans ...verdict.Plan) {
 	}
 }
 
-// makesCluster tells whether a cluster comes anew, so that what would run in it cannot be planned.
+// makesCluster tells whether the cluster does not answer before the plan is carried out, so that
+// what would run in it cannot be planned.
 func makesCluster(plan verdict.Plan) bool {
 	for _, c := range plan.Changes {
 		switch c.Type {
 		case "kind_cluster", "aws_eks_cluster", "google_container_cluster":
-			return c.Verdict != verdict.InPlace
+			return slices.Contains([]verdict.Kind{verdict.Created, verdict.Started, verdict.Replaced, verdict.Removed}, c.Verdict)
 		}
 	}
 	return false
@@ -88,37 +121,37 @@ func makesCluster(plan verdict.Plan) bool {
 // planRoot plans one root, and adds what it changes and which rules that breaks to the report.
 func (s *Stack) planRoot(ctx context.Context, parts Parts, about policy.Subject, dir string, report *PlanReport) (verdict.Plan, error) {
 	step := s.Progress.Step(about.Root)
-	root, err := s.open(ctx, dir, parts)
-	var plan verdict.Plan
+	plan, shown, err := s.planned(ctx, parts, about.Root, dir, step)
+	var found policy.Findings
 	if err == nil {
-		plan, err = s.planned(ctx, root, about, step, report)
+		found, err = s.Policy.Judge(ctx, about, shown)
 	}
 	if err != nil {
 		step.Fail()
 		return plan, s.terraformFailure(about.Root, err)
 	}
+	report.add(about.Root, plan, found)
 	step.Done(verdict.Sentence(plan))
 	return plan, nil
 }
 
-func (s *Stack) planned(ctx context.Context, root Root, about policy.Subject, step Step, report *PlanReport) (verdict.Plan, error) {
+// planned plans a root and reads the plan.
+func (s *Stack) planned(ctx context.Context, parts Parts, name, dir string, step Step) (verdict.Plan, *tfjson.Plan, error) {
+	root, err := s.open(ctx, dir, parts)
+	if err != nil {
+		return verdict.Plan{}, nil, err
+	}
 	step.Update("planning")
-	file := s.planFile(about.Root + "-only")
+	file := s.planFile(name + "-only")
 	defer removePlan(file)
 	if _, err := root.Plan(ctx, file, false); err != nil {
-		return verdict.Plan{}, err
+		return verdict.Plan{}, nil, err
 	}
 	shown, err := root.Show(ctx, file)
 	if err != nil {
-		return verdict.Plan{}, err
+		return verdict.Plan{}, nil, err
 	}
-	found, err := s.Policy.Judge(ctx, about, shown)
-	if err != nil {
-		return verdict.Plan{}, err
-	}
-	plan := verdict.Of(shown)
-	report.add(about.Root, plan, found)
-	return plan, nil
+	return verdict.Of(shown), shown, nil
 }
 
 func (r *PlanReport) add(root string, plan verdict.Plan, found policy.Findings) {

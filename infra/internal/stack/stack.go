@@ -57,6 +57,9 @@ type Parts struct {
 // Supply provides third-party parts.
 type Supply interface {
 	Provide(ctx context.Context) (Parts, error)
+	// Planning makes ready no more than a plan takes that names nothing that is built here: the
+	// providers of these sources, as hashicorp/aws.
+	Planning(ctx context.Context, providers []string) (Parts, error)
 	// Known returns what is provided already, and builds nothing.
 	Known() (Parts, error)
 	// Push stores the workload images in a registry that mirrors the published ones, and returns

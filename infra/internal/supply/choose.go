@@ -68,7 +68,7 @@ func Choose(ctx context.Context, setting string, standing Kind, registries Probe
 // Parts are the parts that are built on this machine: all of them, or those that nobody publishes.
 func (k Kind) Parts() []string {
 	if k == Upstream {
-		return []string{"registry", "provider-kind"}
+		return []string{"registry", "provider-kind", PolicyPart}
 	}
 	return slices.Clone(Finished)
 }

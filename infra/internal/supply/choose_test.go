@@ -157,7 +157,7 @@ func TestACancelledChoiceChoosesNothing(t *testing.T) {
 }
 
 func TestUpstreamBuildsOnlyWhatNobodyPublishes(t *testing.T) {
-	assert.Equal(t, []string{"registry", "provider-kind"}, Upstream.Parts())
+	assert.Equal(t, []string{"registry", "provider-kind", "policy"}, Upstream.Parts())
 	assert.Equal(t, Finished, Source.Parts())
 }
 
