@@ -35,18 +35,18 @@ func planMarkdown(report stack.PlanReport) string {
 func writeFindings(text *strings.Builder, found policy.Findings) {
 	if len(found.Violations) > 0 {
 		text.WriteString("\n| broken rule | resource | because | fix |\n|---|---|---|---|\n")
-		for _, v := range found.Violations {
-			reason := v.Reason
-			if v.Waiver != nil {
-				reason += fmt.Sprintf(" (its waiver ended on %s)", v.Waiver.Until)
+		for _, g := range policy.Grouped(found.Violations) {
+			reason := g.Reason
+			if g.Waiver != nil {
+				reason += fmt.Sprintf(" (its waiver ended on %s)", g.Waiver.Until)
 			}
-			fmt.Fprintf(text, "| %s | %s | %s | %s |\n", v.Rule, code(v.Address), cell(reason), cell(v.Fix))
+			fmt.Fprintf(text, "| %s | %s | %s | %s |\n", g.Rule, codes(g.Addresses), cell(reason), cell(g.Fix))
 		}
 	}
 	if len(found.Waived) > 0 {
 		text.WriteString("\n| waived rule | resource | until | because |\n|---|---|---|---|\n")
-		for _, v := range found.Waived {
-			fmt.Fprintf(text, "| %s | %s | %s | %s |\n", v.Rule, code(v.Address), v.Waiver.Until, cell(v.Waiver.Reason))
+		for _, g := range policy.Grouped(found.Waived) {
+			fmt.Fprintf(text, "| %s | %s | %s | %s |\n", g.Rule, codes(g.Addresses), g.Waiver.Until, cell(g.Waiver.Reason))
 		}
 	}
 }
@@ -72,6 +72,21 @@ func writeChanges(text *strings.Builder, changes []rootChange) {
 func cell(text string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	return strings.NewReplacer("|", `\|`, "<", "&lt;", ">", "&gt;", "@", "&#64;", "*", `\*`, "_", `\_`, "`", "'", "[", `\[`).Replace(text)
+}
+
+// shownAddresses bounds the addresses in one cell.
+const shownAddresses = 10
+
+func codes(addresses []string) string {
+	var lines []string
+	for i, address := range addresses {
+		if i == shownAddresses {
+			lines = append(lines, fmt.Sprintf("and %d more", len(addresses)-i))
+			break
+		}
+		lines = append(lines, code(address))
+	}
+	return strings.Join(lines, "<br>")
 }
 
 // code writes an address, in which nothing has a meaning but the end of the cell.

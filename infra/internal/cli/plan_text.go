@@ -110,16 +110,25 @@ func attributeText(a verdict.Attribute) string {
 }
 
 func (a *app) printFindings(found policy.Findings) {
-	for _, v := range found.Violations {
-		fmt.Fprintf(a.out, "\nrule %s: %s\n  because  %s\n  fix      %s\n", v.Rule, v.Address, v.Reason, v.Fix)
-		if v.Waiver != nil {
-			fmt.Fprintf(a.out, "  waiver   it ended on %s: %s\n", v.Waiver.Until, v.Waiver.Reason)
+	for _, g := range policy.Grouped(found.Violations) {
+		a.printGroup("rule", g)
+		fmt.Fprintf(a.out, "  fix      %s\n", g.Fix)
+		if g.Waiver != nil {
+			fmt.Fprintf(a.out, "  waiver   it ended on %s: %s\n", g.Waiver.Until, g.Waiver.Reason)
 		}
 	}
-	for _, v := range found.Waived {
-		fmt.Fprintf(a.out, "\nwaived %s: %s\n  because  %s\n  waiver   until %s: %s\n", v.Rule, v.Address, v.Reason, v.Waiver.Until, v.Waiver.Reason)
+	for _, g := range policy.Grouped(found.Waived) {
+		a.printGroup("waived", g)
+		fmt.Fprintf(a.out, "  waiver   until %s: %s\n", g.Waiver.Until, g.Waiver.Reason)
 	}
 	if len(found.Violations)+len(found.Waived) > 0 {
 		fmt.Fprintln(a.out)
+	}
+}
+
+func (a *app) printGroup(label string, g policy.Group) {
+	fmt.Fprintf(a.out, "\n%s %s: %s\n", label, g.Rule, g.Reason)
+	for _, address := range g.Addresses {
+		fmt.Fprintf(a.out, "  %s\n", address)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os/exec"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -52,6 +53,28 @@ func None() Findings { return Findings{Violations: []Violation{}, Waived: []Viol
 func (f *Findings) Add(more Findings) {
 	f.Violations = append(f.Violations, more.Violations...)
 	f.Waived = append(f.Waived, more.Waived...)
+}
+
+// Group is what several resources break in the same way.
+type Group struct {
+	Violation // of the first of them
+	Addresses []string
+}
+
+// Grouped puts violations together that differ in their resources only, in the order of the first.
+func Grouped(violations []Violation) []Group {
+	var groups []Group
+	for _, v := range violations {
+		same := func(g Group) bool {
+			return g.Rule == v.Rule && g.Reason == v.Reason && g.Fix == v.Fix && reflect.DeepEqual(g.Waiver, v.Waiver)
+		}
+		if i := slices.IndexFunc(groups, same); i >= 0 {
+			groups[i].Addresses = append(groups[i].Addresses, v.Address)
+			continue
+		}
+		groups = append(groups, Group{Violation: v, Addresses: []string{v.Address}})
+	}
+	return groups
 }
 
 // Judge evaluates rules.

@@ -99,6 +99,15 @@ func TestViolationsAreSortedAndWaivedOnesCountForNothing(t *testing.T) {
 	assert.Nil(t, found.Violations[1].Waiver)
 }
 
+func TestViolationsOfOneKindAreOneGroup(t *testing.T) {
+	waiver := &Waiver{Rule: "labels", Reason: "r"}
+	groups := Grouped([]Violation{{Rule: "labels", Address: "a", Reason: "no tags"}, {Rule: "labels", Address: "b", Reason: "no name"},
+		{Rule: "labels", Address: "c", Reason: "no tags"}, {Rule: "labels", Address: "d", Reason: "no tags", Waiver: waiver}})
+	require.Len(t, groups, 3)
+	assert.Equal(t, []string{"a", "c"}, groups[0].Addresses)
+	assert.Equal(t, waiver, groups[2].Waiver)
+}
+
 func TestRulesThatCannotBeEvaluatedPassNothing(t *testing.T) {
 	for script, want := range map[string]string{
 		"echo 'labels.rego:3: rego_parse_error' >&2; exit 1": "could not be evaluated: labels.rego:3: rego_parse_error",

@@ -97,7 +97,7 @@ const (
 func (s *Stack) offlineCopy() (dir string, err error) {
 	environment := filepath.Join(s.offlineDir(), "environments", s.Environment)
 	dir = filepath.Join(environment, clusterRoot)
-	if err := empty(dir, ".terraform"); err != nil {
+	if err := empty(dir, ".terraform", ".terraform.lock.hcl"); err != nil {
 		return "", err
 	}
 	for _, link := range []string{"modules", "services"} {

@@ -92,6 +92,7 @@ func TestAnotherOfflinePlanSeesWhatChangedAndKeepsWhatIsInitialised(t *testing.T
 	require.NoError(t, err)
 	dir := filepath.Join(h.offlineDir(), "environments", "dev", "cluster")
 	write(t, filepath.Join(dir, ".terraform", "kindling-init"), "x")
+	write(t, filepath.Join(dir, ".terraform.lock.hcl"), "x") // init, which would write it, is not run again
 	require.NoError(t, os.Remove(filepath.Join(h.clusterDir(), "files", "policy.json")))
 	write(t, filepath.Join(h.clusterDir(), "extra.tf"), "# more\n")
 	_, err = h.PlanOffline(context.Background())
@@ -99,6 +100,7 @@ func TestAnotherOfflinePlanSeesWhatChangedAndKeepsWhatIsInitialised(t *testing.T
 	assert.FileExists(t, filepath.Join(dir, "extra.tf"))
 	assert.NoFileExists(t, filepath.Join(dir, "files", "policy.json"))
 	assert.FileExists(t, filepath.Join(dir, ".terraform", "kindling-init"))
+	assert.FileExists(t, filepath.Join(dir, ".terraform.lock.hcl"))
 }
 
 func TestAnEnvironmentOfThisMachineSaysThatOfflineSwitchesNothingOff(t *testing.T) {

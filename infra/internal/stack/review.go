@@ -32,9 +32,9 @@ func (s *Stack) review(ctx context.Context, root Root, about policy.Subject, fil
 	if err != nil {
 		return err
 	}
-	refusals := make([]error, 0, len(found.Violations)+1)
-	for _, violation := range found.Violations {
-		refusals = append(refusals, s.violated(violation))
+	var refusals []error
+	for _, group := range policy.Grouped(found.Violations) {
+		refusals = append(refusals, s.violated(group))
 	}
 	if losses := verdict.Of(plan).Losses(); len(losses) > 0 && !s.ConfirmLoss {
 		refusals = append(refusals, s.unconfirmed(about.Root, losses))
@@ -42,9 +42,20 @@ func (s *Stack) review(ctx context.Context, root Root, about policy.Subject, fil
 	return errors.Join(refusals...)
 }
 
-func (s *Stack) violated(v policy.Violation) error {
-	return &ui.Failure{Step: "policy", Sentence: fmt.Sprintf("%s breaks the rule %s: %s", verdict.ShortAddress(v.Address), v.Rule, v.Reason),
-		Seen: []string{v.Address}, Next: []string{v.Fix, fmt.Sprintf("or waive %s for it, with a reason and a date, in environments/%s/%s", v.Rule, s.Environment, policy.WaiverFile)}}
+// violated refuses what breaks a rule.
+func (s *Stack) violated(g policy.Group) error {
+	what := verdict.ShortAddress(g.Address)
+	if more := len(g.Addresses) - 1; more > 0 {
+		what += fmt.Sprintf(" and %d more break", more)
+	} else {
+		what += " breaks"
+	}
+	failure := &ui.Failure{Step: "policy", Sentence: fmt.Sprintf("%s the rule %s: %s", what, g.Rule, g.Reason), Seen: g.Addresses,
+		Next: []string{g.Fix, fmt.Sprintf("or waive %s, with a reason and a date, in environments/%s/%s", g.Rule, s.Environment, policy.WaiverFile)}}
+	if g.Waiver != nil {
+		failure.Next = append(failure.Next, fmt.Sprintf("the waiver that there is ended on %s", g.Waiver.Until))
+	}
+	return failure
 }
 
 // unconfirmed refuses to lose data.

@@ -97,13 +97,14 @@ func TestABrokenRuleRefusesUpBeforeAnythingIsApplied(t *testing.T) {
 	h.ConfirmLoss = true // confirms a loss, not a violation
 	h.policy.found[clusterRoot] = policy.Findings{Violations: []policy.Violation{
 		{Rule: "private-endpoints", Address: "module.cluster.kind_cluster.this", Reason: "it listens on 0.0.0.0", Fix: "leave it"},
-		{Rule: "labels", Address: "module.x.y.z", Reason: "it lacks labels", Fix: "pass them on"}}}
+		{Rule: "labels", Address: "module.x.y.z", Reason: "it lacks labels", Fix: "pass them on"},
+		{Rule: "labels", Address: "module.x.y.w", Reason: "it lacks labels", Fix: "pass them on"}}}
 	_, err := h.Up(context.Background())
 	var failure *ui.Failure
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, "cluster.kind_cluster.this breaks the rule private-endpoints: it listens on 0.0.0.0", failure.Sentence)
-	assert.Equal(t, []string{"leave it", "or waive private-endpoints for it, with a reason and a date, in environments/dev/policy.yaml"}, failure.Next)
-	assert.ErrorContains(t, err, "it lacks labels", "all are told at once")
+	assert.Equal(t, []string{"leave it", "or waive private-endpoints, with a reason and a date, in environments/dev/policy.yaml"}, failure.Next)
+	assert.ErrorContains(t, err, "x.y.z and 1 more break the rule labels: it lacks labels", "all are told at once")
 	assert.Equal(t, 1, ui.ExitCode(err))
 	assert.Zero(t, h.count("apply cluster")+h.count("apply workloads"))
 }
