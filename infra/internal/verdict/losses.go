@@ -80,6 +80,18 @@ var exceptions = map[string]func(before map[string]any) string{
 		}
 		return "" // the claims stay, and a set of the same name takes them over
 	},
+	"google_sql_database_instance": func(before map[string]any) string {
+		if at(before, "settings", 0, "retain_backups_on_delete") == true || at(before, "settings", 0, "final_backup_config", 0, "enabled") == true {
+			return "every database in it: but for the backups that stay"
+		}
+		return contents["google_sql_database_instance"]
+	},
+	"google_artifact_registry_repository": func(before map[string]any) string {
+		if before["mode"] == "REMOTE_REPOSITORY" {
+			return "" // a cache: what it had is fetched again
+		}
+		return contents["google_artifact_registry_repository"]
+	},
 	"aws_db_instance": func(before map[string]any) string {
 		if before["skip_final_snapshot"] == false {
 			return "the database: but for its final snapshot"

@@ -165,6 +165,9 @@ func TestValuesDecideWhatGoesWithAResource(t *testing.T) {
 	assert.Empty(t, change("kubernetes_persistent_volume_v1", tfjson.Change{Actions: remove, Before: volume("Retain")}).Loses)
 	assert.NotEmpty(t, change("kubernetes_persistent_volume_v1", tfjson.Change{Actions: remove, Before: volume("Delete")}).Loses)
 
+	settings := map[string]any{"settings": block(map[string]any{"retain_backups_on_delete": true})}
+	assert.Equal(t, "every database in it: but for the backups that stay", change("google_sql_database_instance", tfjson.Change{Actions: remove, Before: settings}).Loses)
+	assert.Empty(t, change("google_artifact_registry_repository", tfjson.Change{Actions: remove, Before: map[string]any{"mode": "REMOTE_REPOSITORY"}}).Loses)
 	assert.Equal(t, "the database: but for its final snapshot", change("aws_db_instance", tfjson.Change{Actions: remove, Before: map[string]any{"skip_final_snapshot": false}}).Loses)
 	assert.Equal(t, "every automated backup that is older than 1 days", change("aws_db_instance", tfjson.Change{Actions: update,
 		Before: map[string]any{"backup_retention_period": 7.0}, After: map[string]any{"backup_retention_period": 1.0}}).Loses)
