@@ -94,12 +94,14 @@ func hides(mask any) bool {
 }
 
 func leaf(path string, s sides) Attribute {
+	a := Attribute{Path: path, unknown: s.unknown == true}
 	if hides(s.secretBefore) || hides(s.secretAfter) {
-		return Attribute{Path: path, Sensitive: true}
+		a.Sensitive = true
+		return a
 	}
-	a := Attribute{Path: path, Before: valueText(s.before), After: valueText(s.after)}
-	if s.unknown == true {
-		a.After, a.unknown = knownLater, true
+	a.Before, a.After = valueText(s.before), valueText(s.after)
+	if a.unknown {
+		a.After = knownLater
 	}
 	return a
 }
@@ -185,10 +187,16 @@ func within(path, other string) bool {
 	return found && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// valueText is a value on one line, cut where it is long; empty for none.
+// valueText is a value on one line, cut where it is long; empty for none. A collection that comes or
+// goes as a whole is not spelt out.
 func valueText(value any) string {
-	if value == nil {
+	switch value.(type) {
+	case nil:
 		return ""
+	case map[string]any:
+		return "{…}"
+	case []any:
+		return "[…]"
 	}
 	text, isText := value.(string)
 	if !isText {

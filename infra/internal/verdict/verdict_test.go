@@ -45,6 +45,7 @@ func TestAReplacedClusterSaysWhyAndWhatIsLost(t *testing.T) {
 	cluster := plan.Changes[0]
 	assert.Equal(t, Replaced, cluster.Verdict)
 	assert.Equal(t, "nodes[0].port_mappings[0].host_port 80 → 8080: cannot be changed in place", cluster.Because)
+	assert.Equal(t, []string{"nodes[0].port_mappings[0].host_port 80 → 8080"}, texts(cluster.Attributes), "what only becomes known tells nothing")
 	assert.Equal(t, "everything in the cluster, databases included", cluster.Loses)
 	assert.Equal(t, Restarted, plan.Changes[1].Verdict, "a registry's container that is made anew on its volume loses nothing")
 	assert.Empty(t, plan.Changes[1].Loses)
@@ -101,6 +102,13 @@ func TestAttributesAreNamedAsInAConfiguration(t *testing.T) {
 		`status none → (known after apply)`,
 		`text ` + strings.Repeat("long ", 16) + `… → none`,
 	}, texts(c.Attributes))
+}
+
+func TestACollectionThatComesOrGoesIsNotSpeltOut(t *testing.T) {
+	c := change("kind_cluster", tfjson.Change{Actions: replace, ReplacePaths: []any{[]any{"nodes"}},
+		Before: map[string]any{"nodes": []any{"a"}, "networking": nil}, After: map[string]any{"nodes": []any{"a", map[string]any{"role": "worker"}}, "networking": map[string]any{"x": 1.0}, "list": []any{1.0}}})
+	assert.Equal(t, []string{"list none → […]", "networking none → {…}", "nodes[1] none → {…}"}, texts(c.Attributes))
+	assert.Equal(t, "nodes[1] none → {…}: cannot be changed in place", c.Because)
 }
 
 func texts(attributes []Attribute) []string {
