@@ -21,11 +21,7 @@ func (a *app) planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Say in words what up would change, what data that loses and which rules it breaks; exit 2 when there are changes",
-		Long: `Say in words what up would change, what data that loses and which rules it breaks. Nothing is changed.
-
-Exit code 0: nothing to change. 2: changes, also such that lose data. 1: no plan, or one that breaks a
-rule, which up refuses.`,
-		Args: exactArgs(0),
+		Args:  exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.stack(environment)
 			if err != nil {
