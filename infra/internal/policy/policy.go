@@ -49,8 +49,8 @@ type Findings struct {
 // None are the findings on a plan that breaks no rule.
 func None() Findings { return Findings{Violations: []Violation{}, Waived: []Violation{}} }
 
-// Add adds the findings on another plan.
-func (f *Findings) Add(more Findings) {
+// Merge adds the findings on another plan.
+func (f *Findings) Merge(more Findings) {
 	f.Violations = append(f.Violations, more.Violations...)
 	f.Waived = append(f.Waived, more.Waived...)
 }

@@ -163,7 +163,7 @@ func (r *PlanReport) add(root string, plan verdict.Plan, found policy.Findings) 
 	for _, name := range plan.Outputs {
 		r.Outputs = append(r.Outputs, root+"."+name)
 	}
-	r.Findings.Add(found)
+	r.Merge(found)
 }
 
 func removePlan(file string) { _ = removeFile(file) } // one that stays is overwritten next time
