@@ -164,13 +164,13 @@ run_modules() {
     fi
   done
   for folder in $(cd "$copy" && grep -l 'modules/cluster/kind"' environments/*/cluster/main.tf | cut -d / -f 2); do
-    check "the plan of $folder breaks no rule" offline_plan "$copy" "$folder"
+    check "the plan of $folder breaks no rule" breaks_no_rule "$copy" "$folder"
   done
 }
 
-# offline_plan plans an environment against an empty state. It has to change something, which is
+# breaks_no_rule plans an environment against an empty state. It has to change something, which is
 # exit code 2; a broken rule is 1.
-offline_plan() {
+breaks_no_rule() {
   local tool=$PWD/.kindling/bin/kindling status=0
   cd "$1" || return
   "$tool" plan --env "$2" --offline || status=$?
