@@ -26,9 +26,10 @@ var rules embed.FS
 // Subject is what a plan is of.
 type Subject struct {
 	Environment string
-	Root        string // cluster or workloads
-	Flavour     string // kind, eks or gke; empty while nobody knows
-	Registry    string // that the environment's images are named by; empty likewise
+	Root        string   // cluster or workloads
+	Flavour     string   // kind, eks or gke; empty while nobody knows
+	Registry    string   // that the environment's images are named by; empty likewise
+	Mirrors     []string // names under which it has the images of other registries
 }
 
 // Violation is a resource that breaks a rule.
@@ -96,6 +97,7 @@ type input struct {
 	Root            string                   `json:"root"`
 	Flavour         string                   `json:"flavour"`
 	Registry        string                   `json:"registry"`
+	Mirrors         []string                 `json:"mirrors"`
 	ResourceChanges []*tfjson.ResourceChange `json:"resource_changes"`
 }
 
@@ -111,7 +113,8 @@ func (j Judge) Judge(ctx context.Context, about Subject, plan *tfjson.Plan) (Fin
 		return Findings{}, err
 	}
 	text, err := json.Marshal(request{Modules: modules, Query: "data.kindling.violations", Input: input{
-		Environment: about.Environment, Root: about.Root, Flavour: about.Flavour, Registry: about.Registry, ResourceChanges: changes(plan)}})
+		Environment: about.Environment, Root: about.Root, Flavour: about.Flavour, Registry: about.Registry,
+		Mirrors: append([]string{}, about.Mirrors...), ResourceChanges: changes(plan)}})
 	if err != nil {
 		return Findings{}, fmt.Errorf("write the plan for the rules: %w", err)
 	}

@@ -43,7 +43,7 @@ var untagged = &tfjson.Plan{ResourceChanges: []*tfjson.ResourceChange{{Address: 
 // The request is read again by a test of the program, in infra/supply/policy.
 func TestTheProgramIsAskedWithAllRulesAndThePlan(t *testing.T) {
 	j, request := judge(t, "echo '[]'")
-	found, err := j.Judge(t.Context(), Subject{Environment: "dev", Root: "workloads", Flavour: "kind", Registry: "localhost:5001"}, untagged)
+	found, err := j.Judge(t.Context(), Subject{Environment: "dev", Root: "workloads", Flavour: "kind", Registry: "localhost:5001", Mirrors: []string{"localhost:5001/quay.io"}}, untagged)
 	require.NoError(t, err)
 	assert.Equal(t, None(), found)
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"kindling.internal/infra/internal/policy"
 	"kindling.internal/infra/internal/ui"
@@ -18,7 +20,8 @@ func (s *Stack) clusterSubject() policy.Subject {
 
 // workloadsSubject is what rules are told of a plan of the workloads root.
 func (s *Stack) workloadsSubject(connection Connection, registry Registry) policy.Subject {
-	return policy.Subject{Environment: s.Environment, Root: workloadsRoot, Flavour: connection.Flavour, Registry: registry.Host}
+	return policy.Subject{Environment: s.Environment, Root: workloadsRoot, Flavour: connection.Flavour, Registry: registry.Host,
+		Mirrors: slices.Sorted(maps.Values(registry.Mirrors))}
 }
 
 // review reads a plan that is about to be carried out, and refuses one that breaks a rule, or that

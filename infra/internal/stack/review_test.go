@@ -111,11 +111,12 @@ func TestABrokenRuleRefusesUpBeforeAnythingIsApplied(t *testing.T) {
 
 func TestRulesAreToldWhatThePlanIsOf(t *testing.T) {
 	h := newHouse(t)
+	h.clusterRoot.outputs["registry"] = Registry{Host: "localhost:5001", Push: "localhost:5001", Mirrors: map[string]string{"quay.io": "b", "docker.io": "a"}}
 	_, err := h.Up(context.Background())
 	require.NoError(t, err)
 	assert.Equal(t, []policy.Subject{
 		{Environment: "dev", Root: "cluster"},
-		{Environment: "dev", Root: "workloads", Flavour: "kind", Registry: "localhost:5001"}}, h.policy.about)
+		{Environment: "dev", Root: "workloads", Flavour: "kind", Registry: "localhost:5001", Mirrors: []string{"a", "b"}}}, h.policy.about)
 }
 
 func TestNothingIsJudgedWhenNothingChanges(t *testing.T) {

@@ -140,9 +140,10 @@ type Connection struct {
 
 // Registry is the `registry` output of a cluster root.
 type Registry struct {
-	Host     string `json:"host"`
-	Push     string `json:"push"`
-	Insecure bool   `json:"insecure"`
+	Host     string            `json:"host"`
+	Push     string            `json:"push"`
+	Insecure bool              `json:"insecure"`
+	Mirrors  map[string]string `json:"mirrors"` // where images of other registries are, by registry; may be nil
 }
 
 // rolloutTimeout bounds the wait for workloads of which nothing more definite is known.

@@ -21,6 +21,7 @@ type testCase struct {
 	Name            string           `json:"name"`
 	Flavour         string           `json:"flavour"`
 	Registry        string           `json:"registry"`
+	Mirrors         []string         `json:"mirrors"`
 	Breaks          []string         `json:"breaks"` // addresses
 	ResourceChanges []map[string]any `json:"resource_changes"`
 }
@@ -85,7 +86,7 @@ func read(t *testing.T, name string) (cases []testCase) {
 func (c testCase) hold(t *testing.T, modules map[string]string, rule string) {
 	var found []violation
 	require.NoError(t, ask(t, map[string]any{"modules": modules, "query": "data.kindling.violations", "input": map[string]any{
-		"environment": "test", "root": "cluster", "flavour": c.Flavour, "registry": c.Registry, "resource_changes": c.ResourceChanges}}, &found))
+		"environment": "test", "root": "cluster", "flavour": c.Flavour, "registry": c.Registry, "mirrors": append([]string{}, c.Mirrors...), "resource_changes": c.ResourceChanges}}, &found))
 	broken := map[string]bool{}
 	for _, v := range found {
 		if v.Rule != rule {

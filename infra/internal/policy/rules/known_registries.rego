@@ -27,6 +27,11 @@ violation contains {"address": r.address, "reason": reason, "fix": fix} if {
 
 known(image) if startswith(image, concat("", [input.registry, "/"]))
 
+known(image) if {
+	some mirror in input.mirrors
+	startswith(image, concat("", [mirror, "/"]))
+}
+
 known(image) if plan.built_here(image)
 
 known(image) if repository(image) in published

@@ -30,6 +30,7 @@ statements contains [r, statement] if {
 	startswith(r.type, "aws_")
 	some text in policies(r)
 	some statement in list(json.unmarshal(text).Statement)
+	is_object(statement)
 	statement.Effect == "Allow"
 }
 
@@ -50,25 +51,35 @@ statements contains [r, statement] if {
 policies(r) := {text |
 	some name in ["policy", "assume_role_policy", "access_policies"]
 	text := r.change.after[name]
+	is_string(text)
 	json.is_valid(text)
-} | {block.policy | some block in plan.blocks(r.change.after, "inline_policy"); json.is_valid(block.policy)}
+} | {block.policy | some block in plan.blocks(r.change.after, "inline_policy"); is_string(block.policy); json.is_valid(block.policy)}
 
 wildcard(action) if action == "*"
 
-wildcard(action) if endswith(action, ":*")
+wildcard(action) if {
+	is_string(action)
+	endswith(action, ":*")
+}
 
 # In the policy of a key, the account itself may do everything: without that nobody could ever change
 # the policy. IAM then says who in the account may.
 owned_by_account(r, statement) if {
 	r.type in {"aws_kms_key", "aws_kms_key_policy"}
 	principals := list(statement.Principal.AWS)
-	every p in principals { regex.match(`^(arn:[a-z-]+:iam::[0-9]{12}:root|[0-9]{12})$`, p) }
+	every p in principals {
+		is_string(p)
+		regex.match(`^(arn:[a-z-]+:iam::[0-9]{12}:root|[0-9]{12})$`, p)
+	}
 }
 
 owned_by_account(r, statement) if {
 	r.type == "aws_iam_policy_document"
 	some block in statement.Principal
-	every p in block.identifiers { regex.match(`^arn:[a-z-]+:iam::[0-9]{12}:root$`, p) }
+	every p in block.identifiers {
+		is_string(p)
+		regex.match(`^arn:[a-z-]+:iam::[0-9]{12}:root$`, p)
+	}
 }
 
 everybody("*") := true
@@ -85,6 +96,7 @@ broad := {"AdministratorAccess", "PowerUserAccess", "IAMFullAccess"}
 
 violation contains {"address": r.address, "reason": sprintf("it attaches %s", [name]), "fix": "attach a policy that names the actions that are needed"} if {
 	some r in plan.of_type({"aws_iam_role_policy_attachment", "aws_iam_policy_attachment", "aws_iam_user_policy_attachment", "aws_iam_group_policy_attachment"})
+	is_string(r.change.after.policy_arn)
 	name := regex.replace(r.change.after.policy_arn, `^.*/`, "")
 	name in broad
 }
@@ -99,7 +111,7 @@ violation contains {"address": r.address, "reason": "a rule of it holds for ever
 	some r in plan.kubernetes({"role", "cluster_role"})
 	some rule in plan.blocks(r.change.after, "rule")
 	some attribute in ["api_groups", "resources", "verbs"]
-	"*" in object.get(rule, attribute, [])
+	"*" in plan.list(object.get(rule, attribute, []))
 }
 
 violation contains {"address": r.address, "reason": "it makes somebody administrator of the cluster", "fix": "bind a role that names what is needed"} if {

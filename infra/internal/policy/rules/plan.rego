@@ -24,10 +24,16 @@ unknown(r, name) if r.change.after_unknown[name] == true
 value(r, name) := object.get(r.change.after, name, null)
 
 # blocks are the blocks of a name, which a plan has as a list: none when there is none.
-blocks(from, name) := found if {
-	found := object.get(from, name, [])
-	is_array(found)
-} else := []
+blocks(from, name) := [block |
+	is_object(from)
+	some block in list(object.get(from, name, []))
+	is_object(block)
+]
+
+# list is a value when that is a list, and an empty one when it is not.
+list(value) := value if is_array(value)
+
+list(value) := [] if not is_array(value)
 
 # containers are the containers of the pods that a resource describes, wherever it describes them.
 containers(r) := {c |
@@ -54,5 +60,10 @@ unknown_image(r) if {
 # a digest of its content.
 built_here(image) if regex.match(`^kindling\.internal/[a-z-]+:([^:@]+-)?[0-9a-f]{12}$`, image)
 
-# anywhere are the address ranges that hold every address.
-anywhere := {"0.0.0.0/0", "::/0"}
+# anywhere tells whether an address range is so wide that it may as well hold every address, which can
+# be had in halves, too.
+anywhere(range) if {
+	is_string(range)
+	regex.match(`/[0-9]+$`, range)
+	to_number(split(range, "/")[1]) < 8
+}

@@ -37,7 +37,7 @@ violation contains {"address": r.address, "reason": "its machines get addresses 
 violation contains {"address": r.address, "reason": "it lets every address in", "fix": "name the address ranges or the security groups that need it"} if {
 	some r in plan.resources
 	some range in let_in(r)
-	range in plan.anywhere
+	plan.anywhere(range)
 }
 
 let_in(r) := {plan.value(r, "cidr_ipv4"), plan.value(r, "cidr_ipv6")} if r.type == "aws_vpc_security_group_ingress_rule"
@@ -69,7 +69,7 @@ let_in(r) := {network.value |
 	some network in plan.blocks(config, "authorized_networks")
 } if r.type == "google_sql_database_instance"
 
-ranges(from, names) := {range | some name in names; some range in object.get(from, name, [])}
+ranges(from, names) := {range | some name in names; some range in plan.list(object.get(from, name, []))}
 
 violation contains {"address": r.address, "reason": reason, "fix": sprintf("set private_cluster_config { %s = true }", [flag])} if {
 	some r in plan.of_type({"google_container_cluster"})

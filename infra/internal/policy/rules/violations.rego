@@ -1,6 +1,6 @@
 # The one question that is asked of the rules: which resources of a plan break which of them.
 #
-# Input: {"environment", "root", "flavour", "registry", "resource_changes"}, the last as
+# Input: {"environment", "root", "flavour", "registry", "mirrors", "resource_changes"}, the last as
 # `terraform show -json` prints it. A rule is a package kindling.rules.NAME with a set `violation`
 # of {"address", "reason", "fix"}. Its name, with dashes, is what people waive.
 package kindling
