@@ -15,6 +15,8 @@ calls    ?=
 from     ?=
 to       ?=
 version  ?=
+confirm  ?=
+offline  ?=
 args     ?=
 
 KINDLING := .kindling/bin/kindling
@@ -30,16 +32,16 @@ tool:
 	@cd infra && GOWORK=off go build -o ../$(KINDLING) ./cmd/kindling
 
 .PHONY: up
-up: tool ## Bring an environment up: make up env=dev
-	@$(KINDLING) up --env "$(env)" $(args)
+up: tool ## Bring an environment up: make up env=dev (confirm=yes when plan says that data would be lost)
+	@$(KINDLING) up --env "$(env)" $(if $(confirm),--confirm "$(confirm)") $(args)
 
 .PHONY: status
 status: tool ## Show what runs: make status env=dev
 	@$(KINDLING) status --env "$(env)" $(args)
 
 .PHONY: plan
-plan: tool ## Say what up would change: make plan env=dev (exit 2 when there are changes)
-	@$(KINDLING) plan --env "$(env)" $(args)
+plan: tool ## Say what up would change: make plan env=dev (exit 2 when there are changes; offline=yes asks no cloud)
+	@$(KINDLING) plan --env "$(env)" $(if $(offline),--offline="$(offline:yes=true)") $(args)
 
 .PHONY: logs
 logs: tool ## Print what a service wrote last: make logs env=dev service=catalog (args=-f to go on)

@@ -35,6 +35,8 @@ func TestTheLifeOfAnEnvironment(t *testing.T) {
 		{"what no service declares is refused by the network", (*environment).networkRefusesTheUndeclared, false},
 		{"an annotation that reaches into the controller is refused", (*environment).annotationIsRefused, false},
 		{"drift by hand is planned and repaired without any secret in plan or state", (*environment).driftIsRepaired, false},
+		{"a plan that loses data is told and not carried out", (*environment).lossIsRefused, false},
+		{"a plan that breaks a rule is refused until somebody waives it", (*environment).brokenRuleIsRefused, false},
 		{"a service that does not compile touches nothing", (*environment).compileErrorTouchesNothing, false},
 		{"a service that does not stay up fails fast and the others serve on", (*environment).brokenServiceFailsFast, false},
 		{"a cluster of another identity is refused", (*environment).anotherClusterIsRefused, false},

@@ -107,14 +107,3 @@ func TestTheReportIsJSONForScripts(t *testing.T) {
 	require.NoError(t, json.Unmarshal(out.Bytes(), &got))
 	assert.Equal(t, report, got)
 }
-
-func TestPlannedChangesAreToldWithWhatTheyLose(t *testing.T) {
-	var out bytes.Buffer
-	a := &app{out: &out}
-	require.NoError(t, a.printPlan(stack.PlanReport{Cluster: []stack.PlannedChange{{Address: "cluster.kind_cluster.this", Verdict: "replaced", Loses: "everything"}}, Note: "later"}, "text"))
-	assert.Equal(t, `
-ROOT     VERDICT   RESOURCE                   LOSES
-cluster  replaced  cluster.kind_cluster.this  everything
-later
-`, out.String())
-}

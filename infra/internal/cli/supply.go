@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"kindling.internal/infra/internal/supply"
@@ -130,12 +131,16 @@ func partFailure(err error) error {
 		Next: []string{"read " + failed.Log, "make supply args=" + failed.Part}}
 }
 
-// outputFlag adds --output to a command that scripts read.
-func outputFlag(cmd *cobra.Command, format *string) {
-	cmd.Flags().StringVarP(format, "output", "o", "text", "text or json")
+// outputFlag adds --output to a command that scripts read. Without formats they are text and json;
+// the first is the default.
+func outputFlag(cmd *cobra.Command, format *string, formats ...string) {
+	if len(formats) == 0 {
+		formats = []string{"text", "json"}
+	}
+	cmd.Flags().StringVarP(format, "output", "o", formats[0], oneOf(formats))
 	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if *format != "text" && *format != "json" {
-			return badInput(cmd.Name(), fmt.Sprintf("--output is %q, it can be text or json", *format), cmd.CommandPath()+" --output json")
+		if !slices.Contains(formats, *format) {
+			return badInput(cmd.Name(), fmt.Sprintf("--output is %q, it can be %s", *format, oneOf(formats)), cmd.CommandPath()+" --output json")
 		}
 		return nil
 	}

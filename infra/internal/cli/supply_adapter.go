@@ -133,6 +133,9 @@ func (s *supplyAdapter) writeProviders() (config, fingerprint string, err error)
 	if err != nil {
 		return "", "", err
 	}
+	if s.choice.Kind == supply.Source { // also when only some providers were asked for
+		text = supply.CLIConfig(s.work("providers"), false, os.Getenv(supply.ProviderMirror))
+	}
 	program, err := s.findTerraform()
 	if err != nil {
 		return "", "", err

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 
 	"github.com/spf13/cobra"
+	"kindling.internal/infra/internal/stack"
 	"kindling.internal/infra/internal/supply"
 )
 
@@ -93,4 +95,19 @@ func checkFlavours(flavours []string) error {
 		}
 	}
 	return nil
+}
+
+// Planning builds no more than the providers of these sources that the supply does not take from
+// others, and the program that evaluates rules.
+func (s *supplyAdapter) Planning(ctx context.Context, sources []string) (stack.Parts, error) {
+	needed := func(kind supply.Kind) []string {
+		built := append(providersOf(kind), cloudProvidersOf(kind, slices.Collect(maps.Keys(supply.CloudProviders)))...)
+		providers := supply.ProviderPartsOf(sources)
+		return append(slices.DeleteFunc(built, func(part string) bool { return !slices.Contains(providers, part) }), supply.PolicyPart)
+	}
+	if err := s.ensure(ctx, needed); err != nil {
+		return stack.Parts{}, err
+	}
+	config, fingerprint, err := s.writeProviders()
+	return stack.Parts{CLIConfig: config, Fingerprint: fingerprint}, err
 }

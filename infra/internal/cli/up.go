@@ -13,17 +13,22 @@ import (
 )
 
 func (a *app) upCommand() *cobra.Command {
-	var environment, format string
+	var environment, format, confirm string
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Bring an environment to what this checkout describes",
 		Args:  exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			start := time.Now()
+			confirmed, err := confirmed(confirm)
+			if err != nil {
+				return err
+			}
 			s, err := a.stack(environment)
 			if err != nil {
 				return err
 			}
+			s.ConfirmLoss = confirmed
 			report, err := s.Up(cmd.Context())
 			if err != nil {
 				return err
@@ -37,7 +42,17 @@ func (a *app) upCommand() *cobra.Command {
 	}
 	environmentFlag(cmd, &environment)
 	outputFlag(cmd, &format)
+	cmd.Flags().StringVar(&confirm, "confirm", "", "yes: go on also when data is lost by it, as kindling plan tells")
 	return cmd
+}
+
+// confirmed reads what somebody says to a plan that loses data. It is yes or nothing: what is
+// mistyped must not lose anything.
+func confirmed(answer string) (bool, error) {
+	if answer != "" && answer != "yes" {
+		return false, badInput("up", fmt.Sprintf("--confirm is %q; only yes confirms", answer), "kindling plan --env NAME tells what would be lost", "make up env=NAME confirm=yes")
+	}
+	return answer == "yes", nil
 }
 
 func (a *app) statusCommand() *cobra.Command {

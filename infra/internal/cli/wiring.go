@@ -48,7 +48,7 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 		Images:    imagesAdapter{builder},
 		Terraform: parts.openRoot, Cluster: openCluster, Secret: secret, Authority: authority, Ask: asker(authority.Certificate()),
 		Version:  func(ctx context.Context) string { return describe(ctx, root) },
-		Progress: progressAdapter{a.printer},
+		Progress: progressAdapter{a.printer}, Policy: judge{a, filepath.Join(root, "environments", environment)},
 	}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
+	"kindling.internal/infra/internal/policy"
 )
 
 // adoptionFile holds the import blocks of an adoption for as long as that takes.
@@ -16,7 +17,7 @@ const adoptionFile = "kindling_adoption.tf"
 // adopt takes objects into the state that an apply created and, killed, could not record: the
 // plan that failed on them names them, and says how they are known to the cluster. The next plan,
 // written to a file of its own, imports them, and is carried out.
-func (s *Stack) adopt(ctx context.Context, root Root, dir, plan, next string, addresses []string, step Step) error {
+func (s *Stack) adopt(ctx context.Context, root Root, about policy.Subject, plan, next string, addresses []string, step Step) error {
 	shown, err := root.Show(ctx, plan)
 	if err != nil {
 		return err
@@ -30,7 +31,7 @@ func (s *Stack) adopt(ctx context.Context, root Root, dir, plan, next string, ad
 	if err != nil {
 		return err
 	}
-	path := filepath.Join(dir, adoptionFile)
+	path := filepath.Join(s.dir(), about.Root, adoptionFile)
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		return err
 	}
@@ -39,7 +40,7 @@ func (s *Stack) adopt(ctx context.Context, root Root, dir, plan, next string, ad
 	if _, err := root.Plan(ctx, next, false); err != nil {
 		return err
 	}
-	return root.Apply(ctx, next, applyProgress(step))
+	return s.carryOut(ctx, root, about, next, step)
 }
 
 // apart tells the addresses of Secrets from others.

@@ -9,20 +9,22 @@ import (
 	"strings"
 	"sync"
 
+	"kindling.internal/infra/internal/policy"
 	"kindling.internal/infra/internal/terraform"
 	"kindling.internal/infra/internal/ui"
+	"kindling.internal/infra/internal/verdict"
 )
 
 // converge plans a root and carries the plan out when it changes anything.
-func (s *Stack) converge(ctx context.Context, root Root, name string, step Step) (changed bool, err error) {
+func (s *Stack) converge(ctx context.Context, root Root, about policy.Subject, step Step) (changed bool, err error) {
 	step.Update("planning")
-	file := s.planFile(name)
+	file := s.planFile(about.Root)
 	defer os.Remove(file)
 	changed, err = root.Plan(ctx, file, false)
 	if err != nil || !changed {
 		return false, err
 	}
-	return true, s.apply(ctx, root, name, file, step)
+	return true, s.apply(ctx, root, about, file, step)
 }
 
 // planFile is where a root's plan lies until it is carried out. A plan holds credentials of the
@@ -33,20 +35,29 @@ func (s *Stack) planFile(name string) string { return filepath.Join(s.Work(), na
 // depends on it, so each round reaches one step further along the dependencies.
 const adoptionRounds = 12
 
-// apply carries a plan out, and adopts what an earlier, killed run has created already.
-func (s *Stack) apply(ctx context.Context, root Root, name, plan string, step Step) error {
-	err := root.Apply(ctx, plan, applyProgress(step))
+// apply carries a plan out, unless it must not be, and adopts what an earlier, killed run has
+// created already.
+func (s *Stack) apply(ctx context.Context, root Root, about policy.Subject, plan string, step Step) error {
+	err := s.carryOut(ctx, root, about, plan, step)
 	for round := 1; round <= adoptionRounds; round++ {
 		addresses := terraform.AlreadyExists(err)
 		if len(addresses) == 0 {
 			return err
 		}
-		next := fmt.Sprintf("%s.%d", s.planFile(name), round)
-		err = s.adopt(ctx, root, filepath.Join(s.dir(), name), plan, next, addresses, step)
+		next := fmt.Sprintf("%s.%d", s.planFile(about.Root), round)
+		err = s.adopt(ctx, root, about, plan, next, addresses, step)
 		defer os.Remove(next)
 		plan = next
 	}
 	return err
+}
+
+// carryOut reviews a plan and applies it.
+func (s *Stack) carryOut(ctx context.Context, root Root, about policy.Subject, plan string, step Step) error {
+	if err := s.review(ctx, root, about, plan); err != nil {
+		return err
+	}
+	return root.Apply(ctx, plan, applyProgress(step))
 }
 
 // applyProgress shows the resources that are being changed right now.
@@ -70,7 +81,7 @@ func applyProgress(step Step) func(terraform.Change) {
 		}
 		text := fmt.Sprintf("%d done", done)
 		if len(running) > 0 {
-			text += ", " + shortAddress(running[0])
+			text += ", " + verdict.ShortAddress(running[0])
 		}
 		if len(running) > 1 {
 			text += fmt.Sprintf(" and %d more", len(running)-1)
@@ -79,19 +90,14 @@ func applyProgress(step Step) func(terraform.Change) {
 	}
 }
 
-// shortAddress leaves out what every address has.
-func shortAddress(address string) string {
-	return strings.TrimPrefix(strings.ReplaceAll(address, "module.", ""), "this.")
-}
-
-// terraformFailure tells what Terraform or a provider reported.
+// terraformFailure tells what Terraform or a provider reported. What is a failure already stays so.
 func (s *Stack) terraformFailure(step string, err error) error {
-	if errors.Is(err, terraform.ErrAbsent) {
-		return &ui.Failure{Step: step, Sentence: err.Error(), Code: 2, Err: err, Next: []string{"install Terraform 1.11 or newer, or OpenTofu, and run the same command again"}}
-	}
 	var shown *ui.Failure
 	if errors.As(err, &shown) {
 		return err
+	}
+	if errors.Is(err, terraform.ErrAbsent) {
+		return &ui.Failure{Step: step, Sentence: err.Error(), Code: 2, Err: err, Next: []string{"install Terraform 1.11 or newer, or OpenTofu, and run the same command again"}}
 	}
 	var failed *terraform.Error
 	if !errors.As(err, &failed) || len(failed.Diagnostics) == 0 {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/kube"
+	"kindling.internal/infra/internal/policy"
 	"kindling.internal/infra/internal/release"
 	"kindling.internal/infra/internal/terraform"
 )
@@ -70,6 +71,10 @@ type fakeSupply struct {
 
 func (f fakeSupply) Provide(context.Context) (Parts, error) { return f.parts, nil }
 func (f fakeSupply) Known() (Parts, error)                  { return f.parts, nil }
+func (f fakeSupply) Planning(_ context.Context, providers []string) (Parts, error) {
+	f.add("provide %s", strings.Join(providers, " "))
+	return Parts{CLIConfig: f.parts.CLIConfig}, nil
+}
 func (f fakeSupply) Push(_ context.Context, registry string) (int, int, error) {
 	f.add("push parts to %s", registry)
 	return 3, 0, nil
@@ -125,7 +130,12 @@ func (f *fakeRoot) Plan(_ context.Context, file string, _ bool) (bool, error) {
 	f.add("plan %s", f.name)
 	return f.changes || !*f.state, os.WriteFile(file, nil, 0o600)
 }
-func (f *fakeRoot) Show(context.Context, string) (*tfjson.Plan, error) { return f.plan, nil }
+func (f *fakeRoot) Show(context.Context, string) (*tfjson.Plan, error) {
+	if f.plan == nil {
+		return &tfjson.Plan{}, nil
+	}
+	return f.plan, nil
+}
 func (f *fakeRoot) Apply(context.Context, string, func(terraform.Change)) error {
 	f.add("apply %s", f.name)
 	*f.state = true
@@ -180,6 +190,21 @@ func (f fakeCluster) BindPolicy(_ context.Context, policy string) error {
 	return nil
 }
 
+// fakePolicy finds the same in every plan, and records which it was shown.
+type fakePolicy struct {
+	*journal
+	found map[string]policy.Findings // by root
+	about []policy.Subject
+}
+
+func (f *fakePolicy) Judge(_ context.Context, about policy.Subject, _ *tfjson.Plan) (policy.Findings, error) {
+	f.add("judge %s", about.Root)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.about = append(f.about, about)
+	return f.found[about.Root], nil
+}
+
 type fakeAuthority struct{ made bool }
 
 func (f fakeAuthority) Issue(string, []string) (bool, error) { return f.made, nil }
@@ -200,6 +225,7 @@ type house struct {
 	clusterRoot, workloadsRoot *fakeRoot
 	pods                       *fakeCluster
 	images                     *fakeImages
+	policy                     *fakePolicy
 	authority                  *fakeAuthority
 	answers                    func() int
 }
@@ -229,11 +255,13 @@ resources: {requests: {cpu: 25m, memory: 32Mi}, limits: {memory: 128Mi}}
 			"services":  map[string]service{"shop": {URLs: []string{"https://shop.localhost/api/shop"}, Image: "localhost:5001/shop@" + digest, Version: "v1"}}}},
 		pods:      &fakeCluster{journal: j, statuses: []kube.Status{{Workload: workload, Ready: 1, Desired: 1, Done: true}}},
 		images:    &fakeImages{journal: j, digest: digest},
+		policy:    &fakePolicy{journal: j, found: map[string]policy.Findings{}},
 		authority: &fakeAuthority{}, answers: func() int { return 200 },
 	}
 	h.Stack = &Stack{Root: root, Environment: "dev", Engine: fakeEngine{},
 		Supply:    fakeSupply{journal: j, parts: Parts{Node: "node:1", Registry: "registry:1", Images: map[string]string{"postgres": "p"}}},
 		Images:    h.images,
+		Policy:    h.policy,
 		Terraform: h.open, Cluster: func(Connection) (Cluster, error) { return h.pods, nil },
 		Ask:       func(context.Context, string) (int, error) { h.add("ask"); return h.answers(), nil },
 		Authority: h.authority, Version: func(context.Context) string { return "v1" }, Progress: silent{}}

@@ -3,167 +3,167 @@ package stack
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 
 	tfjson "github.com/hashicorp/terraform-json"
+	"kindling.internal/infra/internal/policy"
+	"kindling.internal/infra/internal/verdict"
 )
 
-// PlanReport is what would change in each root.
+// The roots of an environment.
+const (
+	clusterRoot   = "cluster"
+	workloadsRoot = "workloads"
+)
+
+// PlanReport is what would change in an environment, and what stands against it.
 type PlanReport struct {
-	Cluster   []PlannedChange `json:"cluster"`
-	Workloads []PlannedChange `json:"workloads"`
-	Note      string          `json:"note,omitempty"` // why the workloads could not be planned
+	Environment string           `json:"environment"`
+	Offline     bool             `json:"offline,omitempty"` // planned against an empty state
+	Basis       string           `json:"basis,omitempty"`   // what it was planned against, when not what is there
+	Verdict     string           `json:"verdict"`           // all of it in one sentence
+	Changed     bool             `json:"changed"`
+	Cluster     []verdict.Change `json:"cluster"`
+	Workloads   []verdict.Change `json:"workloads"`
+	Outputs     []string         `json:"outputs,omitempty"` // ROOT.NAME of those that change
+	policy.Findings
+	Confirm string `json:"confirm,omitempty"` // the command that carries it out, when data would be lost
+	Note    string `json:"note,omitempty"`    // what was not planned, and why
 }
-
-// PlannedChange is a change of one resource, in words.
-type PlannedChange struct {
-	Address string `json:"address"`
-	Verdict string `json:"verdict"`         // created, changed in place, restarted, replaced, removed
-	Loses   string `json:"loses,omitempty"` // what data goes with it
-}
-
-// Changes tells whether anything would change.
-func (p PlanReport) Changes() bool { return len(p.Cluster)+len(p.Workloads) > 0 }
 
 // Plan tells what `up` would change. It changes nothing.
 func (s *Stack) Plan(ctx context.Context) (PlanReport, error) {
-	if err := s.engine(ctx); err != nil {
-		return PlanReport{}, err
-	}
-	parts, err := s.parts(ctx)
+	report := s.newReport()
+	parts, err := s.planningParts(ctx)
 	if err != nil {
-		return PlanReport{}, err
+		return report, err
 	}
-	var report PlanReport
-	if report.Cluster, err = s.planRoot(ctx, parts, "cluster", s.clusterDir()); err != nil {
+	cluster, err := s.planRoot(ctx, parts, s.clusterSubject(), s.clusterDir(), &report)
+	if err != nil {
 		return report, err
 	}
 	root, err := s.Terraform(s.clusterDir(), parts, nil)
 	if err != nil {
 		return report, err
 	}
-	if !root.HasState() || replacesCluster(report.Cluster) {
+	if !root.HasState() || makesCluster(cluster) {
 		report.Note = "the workloads are planned when the cluster is there"
+		report.tell(cluster)
 		return report, nil
 	}
-	report.Workloads, err = s.planRoot(ctx, parts, "workloads", s.workloadsDir())
+	connection, registry, err := clusterOutputs(ctx, root)
+	if err != nil {
+		return report, err
+	}
+	workloads, err := s.planRoot(ctx, parts, s.workloadsSubject(connection, registry), s.workloadsDir(), &report)
+	report.tell(cluster, workloads)
 	return report, err
 }
 
-func replacesCluster(changes []PlannedChange) bool {
-	for _, c := range changes {
-		if strings.Contains(c.Address, "kind_cluster") && c.Verdict != verdictInPlace {
-			return true
+// planningParts are what a plan takes: for a cluster on this machine all that `up` does, since a plan
+// names what is built here; for one in a cloud no more than the providers.
+func (s *Stack) planningParts(ctx context.Context) (Parts, error) {
+	root, err := readRoot(s.clusterDir())
+	if err != nil {
+		return Parts{}, err
+	}
+	if root.local {
+		if err := s.engine(ctx); err != nil {
+			return Parts{}, err
+		}
+		return s.parts(ctx)
+	}
+	workloads, err := readRoot(s.workloadsDir())
+	if err != nil {
+		return Parts{}, err
+	}
+	parts, err := s.Supply.Planning(ctx, append(root.providers, workloads.providers...))
+	if err != nil {
+		return Parts{}, err
+	}
+	return parts, s.writeParts(parts)
+}
+
+func (s *Stack) newReport() PlanReport {
+	return PlanReport{Environment: s.Environment, Cluster: []verdict.Change{}, Workloads: []verdict.Change{}, Findings: policy.None()}
+}
+
+// tell sums up the plans of the roots.
+func (r *PlanReport) tell(plans ...verdict.Plan) {
+	r.Verdict = verdict.Sentence(plans...)
+	switch broken := len(r.Violations); broken {
+	case 0:
+	case 1:
+		r.Verdict = "a rule is broken; " + r.Verdict
+	default:
+		r.Verdict = fmt.Sprintf("rules are broken %d times; %s", broken, r.Verdict)
+	}
+	for _, plan := range plans {
+		r.Changed = r.Changed || !plan.Empty()
+		if len(plan.Losses()) > 0 {
+			r.Confirm = confirmation(r.Environment)
+		}
+	}
+}
+
+// makesCluster tells whether the cluster does not answer before the plan is carried out, so that
+// what would run in it cannot be planned.
+func makesCluster(plan verdict.Plan) bool {
+	for _, c := range plan.Changes {
+		switch c.Type {
+		case "kind_cluster", "aws_eks_cluster", "google_container_cluster":
+			return slices.Contains([]verdict.Kind{verdict.Created, verdict.Started, verdict.Replaced, verdict.Removed}, c.Verdict)
 		}
 	}
 	return false
 }
 
-func (s *Stack) planRoot(ctx context.Context, parts Parts, name, dir string) ([]PlannedChange, error) {
-	step := s.Progress.Step(name)
-	changes, err := s.planned(ctx, parts, name, dir, step)
+// planRoot plans one root, and adds what it changes and which rules that breaks to the report.
+func (s *Stack) planRoot(ctx context.Context, parts Parts, about policy.Subject, dir string, report *PlanReport) (verdict.Plan, error) {
+	step := s.Progress.Step(about.Root)
+	plan, shown, err := s.planned(ctx, parts, about.Root, dir, step)
+	var found policy.Findings
+	if err == nil {
+		found, err = s.Policy.Judge(ctx, about, shown)
+	}
 	if err != nil {
 		step.Fail()
-		return nil, s.terraformFailure(name, err)
+		return plan, s.terraformFailure(about.Root, err)
 	}
-	step.Done(summary(changes))
-	return changes, nil
+	report.add(about.Root, plan, found)
+	step.Done(verdict.Sentence(plan))
+	return plan, nil
 }
 
-func (s *Stack) planned(ctx context.Context, parts Parts, name, dir string, step Step) ([]PlannedChange, error) {
+// planned plans a root and reads the plan.
+func (s *Stack) planned(ctx context.Context, parts Parts, name, dir string, step Step) (verdict.Plan, *tfjson.Plan, error) {
 	root, err := s.open(ctx, dir, parts)
 	if err != nil {
-		return nil, err
+		return verdict.Plan{}, nil, err
 	}
 	step.Update("planning")
 	file := s.planFile(name + "-only")
 	defer removePlan(file)
-	changed, err := root.Plan(ctx, file, false)
-	if err != nil || !changed {
-		return nil, err
+	if _, err := root.Plan(ctx, file, false); err != nil {
+		return verdict.Plan{}, nil, err
 	}
-	plan, err := root.Show(ctx, file)
+	shown, err := root.Show(ctx, file)
 	if err != nil {
-		return nil, err
+		return verdict.Plan{}, nil, err
 	}
-	return verdicts(plan), nil
+	return verdict.Of(shown), shown, nil
+}
+
+func (r *PlanReport) add(root string, plan verdict.Plan, found policy.Findings) {
+	if root == clusterRoot {
+		r.Cluster = plan.Changes
+	} else {
+		r.Workloads = plan.Changes
+	}
+	for _, name := range plan.Outputs {
+		r.Outputs = append(r.Outputs, root+"."+name)
+	}
+	r.Merge(found)
 }
 
 func removePlan(file string) { _ = removeFile(file) } // one that stays is overwritten next time
-
-// The verdicts on a change.
-const (
-	verdictCreated  = "created"
-	verdictInPlace  = "changed in place"
-	verdictRestart  = "restarted"
-	verdictReplaced = "replaced"
-	verdictRemoved  = "removed"
-)
-
-// verdicts tells each change of a plan in words.
-func verdicts(plan *tfjson.Plan) []PlannedChange {
-	var changes []PlannedChange
-	for _, c := range plan.ResourceChanges {
-		verdict := verdictOn(c)
-		if verdict == "" {
-			continue
-		}
-		change := PlannedChange{Address: shortAddress(c.Address), Verdict: verdict}
-		if verdict == verdictReplaced || verdict == verdictRemoved {
-			change.Loses = dataIn[c.Type]
-		}
-		changes = append(changes, change)
-	}
-	return changes
-}
-
-func verdictOn(c *tfjson.ResourceChange) string {
-	if c.Mode != tfjson.ManagedResourceMode || c.Change == nil {
-		return ""
-	}
-	switch actions := c.Change.Actions; {
-	case actions.Replace():
-		return verdictReplaced
-	case actions.Create():
-		return verdictCreated
-	case actions.Delete():
-		return verdictRemoved
-	case actions.Update() && restarts[c.Type]:
-		return verdictRestart
-	case actions.Update():
-		return verdictInPlace
-	default:
-		return ""
-	}
-}
-
-// restarts are the resources whose change starts new pods.
-var restarts = map[string]bool{"kubernetes_deployment_v1": true, "kubernetes_stateful_set_v1": true, "kubernetes_daemon_set_v1": true}
-
-// dataIn tells what is lost with a resource.
-var dataIn = map[string]string{
-	"kind_cluster":                          "everything in the cluster, databases included",
-	"kind_registry":                         "the images in the registry; up pushes them again",
-	"kubernetes_persistent_volume_claim_v1": "the volume's files",
-	"kubernetes_stateful_set_v1":            "nothing as long as its volume claims stay",
-	"kubernetes_namespace_v1":               "everything in the namespace, volumes included",
-	"aws_db_instance":                       "the database",
-	"google_sql_database_instance":          "the database",
-}
-
-func summary(changes []PlannedChange) string {
-	if len(changes) == 0 {
-		return "no changes"
-	}
-	count := map[string]int{}
-	for _, c := range changes {
-		count[c.Verdict]++
-	}
-	var parts []string
-	for _, verdict := range []string{verdictCreated, verdictInPlace, verdictRestart, verdictReplaced, verdictRemoved} {
-		if count[verdict] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", count[verdict], verdict))
-		}
-	}
-	return strings.Join(parts, ", ")
-}

@@ -12,6 +12,7 @@ import (
 	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/release"
 	"kindling.internal/infra/internal/ui"
+	"kindling.internal/infra/internal/verdict"
 )
 
 // fromRecord runs what the release record says: what was promoted last, or rolled back to.
@@ -216,16 +217,16 @@ func (f *fromEnvironment) proves() bool { return true }
 // prove ends a release: what Terraform plans now is nothing.
 func (s *Stack) prove(ctx context.Context, parts Parts) error {
 	step := s.Progress.Step("proof")
-	changes, err := s.planned(ctx, parts, "workloads", s.workloadsDir(), step)
+	plan, _, err := s.planned(ctx, parts, workloadsRoot, s.workloadsDir(), step)
 	if err != nil {
 		step.Fail()
 		return s.terraformFailure("workloads", err)
 	}
-	if len(changes) > 0 {
+	if !plan.Empty() {
 		step.Fail()
-		failure := &ui.Failure{Step: "proof", Sentence: "everything runs, yet Terraform would change more: " + summary(changes), Next: []string{"make plan env=" + s.Environment, "make up env=" + s.Environment}}
-		for _, change := range changes {
-			failure.Seen = append(failure.Seen, change.Verdict+"  "+change.Address)
+		failure := &ui.Failure{Step: "proof", Sentence: "everything runs, yet Terraform would change more: " + verdict.Sentence(plan), Next: []string{"make plan env=" + s.Environment, "make up env=" + s.Environment}}
+		for _, change := range plan.Changes {
+			failure.Seen = append(failure.Seen, string(change.Verdict)+"  "+change.Name())
 		}
 		return failure
 	}

@@ -63,7 +63,7 @@ func TestAPromotionThatLeavesChangesIsAFailure(t *testing.T) {
 	h.workloadsRoot.plan = &tfjson.Plan{ResourceChanges: []*tfjson.ResourceChange{{Address: "module.service.kubernetes_deployment_v1.this",
 		Type: "kubernetes_deployment_v1", Mode: tfjson.ManagedResourceMode, Change: &tfjson.Change{Actions: tfjson.Actions{tfjson.ActionUpdate}}}}}
 	_, _, err := h.Promote(t.Context(), "dev", nil)
-	assert.Equal(t, []string{"restarted  service.kubernetes_deployment_v1.this"}, failure(t, err).Seen)
+	assert.Equal(t, []string{"changed in place  service.kubernetes_deployment_v1.this"}, failure(t, err).Seen)
 }
 
 func TestOnlyWhatRunsWellIsPromoted(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/kube"
+	"kindling.internal/infra/internal/policy"
 	"kindling.internal/infra/internal/terraform"
 )
 
@@ -31,6 +32,10 @@ type Stack struct {
 	Secret    func(ctx context.Context, command Command) (string, error)    // what a credential command prints
 	Version   func(ctx context.Context) string                              // of the checkout: git describe
 	Progress  Progress
+	Policy    Policy
+
+	// ConfirmLoss is what a person says who wants a plan carried out that loses data.
+	ConfirmLoss bool
 
 	passwordAsked bool // the managed database's password is the one that was asked for, not the user's
 }
@@ -55,6 +60,9 @@ type Parts struct {
 // Supply provides third-party parts.
 type Supply interface {
 	Provide(ctx context.Context) (Parts, error)
+	// Planning makes ready no more than a plan takes that names nothing that is built here: the
+	// providers of these sources, as hashicorp/aws.
+	Planning(ctx context.Context, providers []string) (Parts, error)
 	// Known returns what is provided already, and builds nothing.
 	Known() (Parts, error)
 	// Push stores the workload images in a registry that mirrors the published ones, and returns
@@ -81,6 +89,11 @@ type Root interface {
 	Destroy(ctx context.Context, progress func(terraform.Change), refresh bool) error
 	Outputs(ctx context.Context) (map[string]json.RawMessage, error)
 	HasState() bool
+}
+
+// Policy judges plans by the rules of the repository.
+type Policy interface {
+	Judge(ctx context.Context, about policy.Subject, plan *tfjson.Plan) (policy.Findings, error)
 }
 
 // Cluster is asked what became of the workloads.
@@ -139,9 +152,10 @@ type Exec struct {
 
 // Registry is the `registry` output of a cluster root.
 type Registry struct {
-	Host     string `json:"host"`
-	Push     string `json:"push"`
-	Insecure bool   `json:"insecure"`
+	Host     string            `json:"host"`
+	Push     string            `json:"push"`
+	Insecure bool              `json:"insecure"`
+	Mirrors  map[string]string `json:"mirrors"` // where images of other registries are, by registry; may be nil
 }
 
 // rolloutTimeout bounds the wait for workloads of which nothing more definite is known.

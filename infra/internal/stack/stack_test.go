@@ -255,21 +255,3 @@ func TestStatusOfAnEnvironmentThatIsNotUpSaysHowToBringItUp(t *testing.T) {
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, []string{"make up env=dev"}, failure.Next)
 }
-
-func TestVerdictsSayWhatHappensAndWhatIsLost(t *testing.T) {
-	change := func(kind string, actions ...tfjson.Action) *tfjson.ResourceChange {
-		return &tfjson.ResourceChange{Address: kind + ".this", Type: kind, Mode: tfjson.ManagedResourceMode, Change: &tfjson.Change{Actions: actions}}
-	}
-	got := verdicts(&tfjson.Plan{ResourceChanges: []*tfjson.ResourceChange{
-		change("kubernetes_config_map_v1", tfjson.ActionUpdate),
-		change("kubernetes_deployment_v1", tfjson.ActionUpdate),
-		change("kind_cluster", tfjson.ActionDelete, tfjson.ActionCreate),
-		change("kubernetes_service_v1", tfjson.ActionCreate),
-		change("kubernetes_ingress_v1", tfjson.ActionDelete),
-		change("kubernetes_secret_v1", tfjson.ActionNoop),
-	}})
-	require.Len(t, got, 5)
-	assert.Equal(t, []string{verdictInPlace, verdictRestart, verdictReplaced, verdictCreated, verdictRemoved},
-		[]string{got[0].Verdict, got[1].Verdict, got[2].Verdict, got[3].Verdict, got[4].Verdict})
-	assert.Contains(t, got[2].Loses, "everything in the cluster")
-}

@@ -152,7 +152,7 @@ func (s *Stack) cluster(ctx context.Context, parts Parts, t *target) error {
 	step := s.Progress.Step("cluster")
 	root, err := s.open(ctx, s.clusterDir(), parts)
 	if err == nil {
-		t.clusterChanged, err = s.converge(ctx, root, "cluster", step)
+		t.clusterChanged, err = s.converge(ctx, root, s.clusterSubject(), step)
 	}
 	if err == nil {
 		t.connection, t.registry, err = clusterOutputs(ctx, root)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kindling.internal/infra/internal/kube"
+	"kindling.internal/infra/internal/policy"
 	"kindling.internal/infra/internal/release"
 	"kindling.internal/infra/internal/ui"
 )
@@ -27,7 +28,7 @@ type service struct {
 func (s *Stack) workloads(ctx context.Context, parts Parts, t target, early *earlyPlan) (Report, error) {
 	step := s.Progress.Step("workloads")
 	since := time.Now()
-	root, err := s.convergeWorkloads(ctx, parts, early, step)
+	root, err := s.convergeWorkloads(ctx, parts, s.workloadsSubject(t.connection, t.registry), early, step)
 	if err != nil {
 		step.Fail()
 		return Report{}, s.terraformFailure("workloads", err)
@@ -42,16 +43,16 @@ func (s *Stack) workloads(ctx context.Context, parts Parts, t target, early *ear
 }
 
 // convergeWorkloads carries out the plan that was made early, or plans now.
-func (s *Stack) convergeWorkloads(ctx context.Context, parts Parts, early *earlyPlan, step Step) (Root, error) {
+func (s *Stack) convergeWorkloads(ctx context.Context, parts Parts, about policy.Subject, early *earlyPlan, step Step) (Root, error) {
 	if root, changed, ok := early.wait(); ok {
 		if !changed {
 			return root, nil
 		}
-		return root, s.apply(ctx, root, "workloads", early.file, step)
+		return root, s.apply(ctx, root, about, early.file, step)
 	}
 	root, err := s.open(ctx, s.workloadsDir(), parts)
 	if err == nil {
-		_, err = s.converge(ctx, root, "workloads", step)
+		_, err = s.converge(ctx, root, about, step)
 	}
 	return root, err
 }

@@ -66,22 +66,22 @@ func Choose(ctx context.Context, setting string, standing Kind, registries Probe
 }
 
 // PartsOn are the parts that are built on this machine for an environment on that flavour of cluster:
-// in a cloud the providers alone, since its nodes run published images.
+// in a cloud the providers and what judges plans, since its nodes run published images.
 func (k Kind) PartsOn(flavour string) []string {
 	cloud, ok := CloudProviders[flavour]
 	switch {
 	case !ok:
 		return k.Parts()
 	case k == Upstream:
-		return nil
+		return []string{PolicyPart}
 	}
-	return []string{"provider-kubernetes", "provider-random", cloud.Part}
+	return []string{"provider-kubernetes", "provider-random", cloud.Part, PolicyPart}
 }
 
 // Parts are the parts that are built on this machine: all of them, or those that nobody publishes.
 func (k Kind) Parts() []string {
 	if k == Upstream {
-		return []string{"registry", "provider-kind"}
+		return []string{"registry", "provider-kind", PolicyPart}
 	}
 	return slices.Clone(Finished)
 }

@@ -157,7 +157,7 @@ func TestACancelledChoiceChoosesNothing(t *testing.T) {
 }
 
 func TestUpstreamBuildsOnlyWhatNobodyPublishes(t *testing.T) {
-	assert.Equal(t, []string{"registry", "provider-kind"}, Upstream.Parts())
+	assert.Equal(t, []string{"registry", "provider-kind", "policy"}, Upstream.Parts())
 	assert.Equal(t, Finished, Source.Parts())
 }
 
@@ -178,9 +178,9 @@ func unused(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-func TestAnEnvironmentInACloudNeedsProvidersAlone(t *testing.T) {
-	assert.Empty(t, Upstream.PartsOn("eks"))
-	assert.Equal(t, []string{"provider-kubernetes", "provider-random", "provider-aws"}, Source.PartsOn("eks"))
+func TestAnEnvironmentInACloudNeedsNoImages(t *testing.T) {
+	assert.Equal(t, []string{PolicyPart}, Upstream.PartsOn("eks"))
+	assert.Equal(t, []string{"provider-kubernetes", "provider-random", "provider-aws", PolicyPart}, Source.PartsOn("eks"))
 	assert.Equal(t, Finished, Source.PartsOn("kind"))
 	assert.Equal(t, Finished, Source.PartsOn(""))
 }

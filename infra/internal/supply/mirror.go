@@ -51,6 +51,18 @@ func ProviderParts() []string {
 	return names
 }
 
+// ProviderPartsOf are the parts that are providers of these sources, with or without Terraform's
+// registry in their names: hashicorp/random.
+func ProviderPartsOf(sources []string) []string {
+	var names []string
+	for _, p := range allProviders() {
+		if slices.Contains(sources, p.Source) || slices.Contains(sources, strings.TrimPrefix(p.Source, "registry.terraform.io/")) {
+			names = append(names, p.Part)
+		}
+	}
+	return names
+}
+
 func providerBinary(name, version string) string {
 	return fmt.Sprintf("terraform-provider-%s_v%s", name, version)
 }
@@ -106,17 +118,22 @@ func replaceLink(path, target string) error {
 	return os.Rename(fresh, path)
 }
 
-// CLIConfig is the text of a Terraform CLI configuration that takes providers from the mirror.
-// With others, only those that no registry has come from there, whatever else an earlier supply
-// left in it, and the others from the network mirror, or without one from Terraform's registry.
-func CLIConfig(mirror string, others bool, network string) string {
+// CLIConfig is the text of a Terraform CLI configuration that takes providers from the mirror. With
+// others, only those that no registry has come from there, whatever else an earlier supply left in
+// it, and the others from another mirror, or without one from Terraform's registry. The other mirror
+// is an https URL or a folder; a folder is looked into in either case.
+func CLIConfig(mirror string, others bool, other string) string {
 	local, rest := fmt.Sprintf("    path = %q\n", mirror), ""
-	if others {
-		local = fmt.Sprintf("    path    = %q\n    include = [\"kindling.internal/*/*\"]\n", mirror)
+	switch {
+	case isFolder(other):
+		rest = fmt.Sprintf("  filesystem_mirror {\n    path    = %q\n    exclude = [\"kindling.internal/*/*\"]\n  }\n", other)
+	case others && other != "":
+		rest = fmt.Sprintf("  network_mirror {\n    url     = %q\n    exclude = [\"kindling.internal/*/*\"]\n  }\n", other)
+	case others:
 		rest = "  direct {\n    exclude = [\"kindling.internal/*/*\"]\n  }\n"
 	}
-	if others && network != "" {
-		rest = fmt.Sprintf("  network_mirror {\n    url     = %q\n    exclude = [\"kindling.internal/*/*\"]\n  }\n", network)
+	if others {
+		local = fmt.Sprintf("    path    = %q\n    include = [\"kindling.internal/*/*\"]\n", mirror)
 	}
 	return fmt.Sprintf(`provider_installation {
   filesystem_mirror {
@@ -126,3 +143,6 @@ func CLIConfig(mirror string, others bool, network string) string {
 disable_checkpoint = true
 `, local, rest)
 }
+
+// isFolder tells a mirror that is a folder from one that is an URL.
+func isFolder(mirror string) bool { return filepath.IsAbs(mirror) }

@@ -1,6 +1,7 @@
 package supply
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -107,4 +108,26 @@ func TestANetworkMirrorThatTerraformWouldNotTakeIsRefused(t *testing.T) {
 	}
 	assert.NoError(t, CheckProviderMirror(""))
 	assert.NoError(t, CheckProviderMirror("https://mirror.example.com/"))
+}
+
+func TestAFolderStandsForTheRegistryToo(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, CheckProviderMirror(folder))
+	for _, mistake := range []string{"mirror", filepath.Join(folder, "nothing")} {
+		assert.ErrorContains(t, CheckProviderMirror(mistake), "the path of a folder from the root", mistake)
+	}
+	second := fmt.Sprintf("  filesystem_mirror {\n    path    = %q\n    exclude = [\"kindling.internal/*/*\"]\n  }\n", folder)
+	upstream := CLIConfig("/mirror", true, folder)
+	assert.Contains(t, upstream, second)
+	assert.Contains(t, upstream, "include = [\"kindling.internal/*/*\"]")
+	assert.NotContains(t, upstream, "direct")
+	source := CLIConfig("/mirror", false, folder)
+	assert.Contains(t, source, second, "what is not among the parts may be there")
+	assert.NotContains(t, source, "include")
+}
+
+func TestProvidersAreFoundByTheirSources(t *testing.T) {
+	assert.Equal(t, []string{"provider-kubernetes", "provider-kind"}, ProviderPartsOf([]string{"hashicorp/kubernetes", "kindling.internal/kindling/kind", "hashicorp/none"}))
+	assert.Equal(t, []string{"provider-random"}, ProviderPartsOf([]string{"registry.terraform.io/hashicorp/random"}))
+	assert.Empty(t, ProviderPartsOf(nil))
 }

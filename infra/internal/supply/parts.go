@@ -16,6 +16,12 @@ const (
 	openTofuVersion           = "1.12.6"
 )
 
+// PolicyPart is the part that evaluates the rules for plans; its program is PolicyProgram.
+const (
+	PolicyPart    = "policy"
+	PolicyProgram = "kindling-policy"
+)
+
 // OpenTofuPart is the part for hosts that have neither terraform nor tofu.
 const OpenTofuPart = "opentofu"
 
@@ -68,6 +74,8 @@ func programParts(dir func(string) string) []Part {
 		{Name: "local-path-provisioner", About: "local-path-provisioner v0.0.30 and its helper", Weight: 20, recipe: programs{
 			dir: dir("local-path-provisioner"), ldflags: "-X main.VERSION=v0.0.30",
 			commands: map[string]string{"local-path-provisioner": "github.com/rancher/local-path-provisioner", "local-path-helper": "./helper"}}},
+		{Name: PolicyPart, About: "evaluates the rules for plans, with OPA 1.22.3", Weight: 30, recipe: programs{
+			dir: dir("policy"), commands: map[string]string{PolicyProgram: "."}}},
 	}
 }
 
@@ -151,4 +159,4 @@ func imageParts(name, dir string) ([]Part, error) {
 
 // Finished are the parts that an environment uses; what they are made from is built on the way.
 var Finished = []string{"node", "registry", "ingress-nginx", "metrics-server", "postgres",
-	"provider-kubernetes", "provider-random", "provider-kind"}
+	"provider-kubernetes", "provider-random", "provider-kind", PolicyPart}

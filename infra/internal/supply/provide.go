@@ -156,6 +156,11 @@ func (s Provided) Fingerprint() string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
+// PolicyProgram is the path of the program that evaluates rules.
+func (s Provided) PolicyProgram() string {
+	return filepath.Join(s.dirs[PolicyPart], "bin", PolicyProgram)
+}
+
 // LinkOpenTofu makes path a link to tofu, when that part was built.
 func (s Provided) LinkOpenTofu(path string) error {
 	if !s.Has(OpenTofuPart) {
@@ -167,9 +172,9 @@ func (s Provided) LinkOpenTofu(path string) error {
 	return replaceLink(path, filepath.Join(s.dirs[OpenTofuPart], "bin", "tofu"))
 }
 
-// ProviderMirror is the environment variable that names a network mirror of Terraform's registry,
-// as some companies run one: an https URL that ends in a slash. It is asked for what is not built
-// here.
+// ProviderMirror is the environment variable that names a mirror of Terraform's registry: an https
+// URL that ends in a slash, as some companies run one, or a folder, as `terraform providers mirror`
+// fills it. It is asked for what is not built here.
 const ProviderMirror = "KINDLING_PROVIDER_MIRROR"
 
 // CheckProviderMirror refuses a value of KINDLING_PROVIDER_MIRROR that Terraform would not take.
@@ -177,7 +182,10 @@ func CheckProviderMirror(value string) error {
 	if value == "" || strings.HasPrefix(value, "https://") && strings.HasSuffix(value, "/") {
 		return nil
 	}
-	return fmt.Errorf("%s is %q; Terraform takes an https URL that ends in a slash", ProviderMirror, value)
+	if info, err := os.Stat(value); isFolder(value) && err == nil && info.IsDir() {
+		return nil
+	}
+	return fmt.Errorf("%s is %q; it can be an https URL that ends in a slash, or the path of a folder from the root", ProviderMirror, value)
 }
 
 // Mirror writes the mirror of the providers that were built here, and returns the text of the
