@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"archive/zip"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -51,7 +50,7 @@ func TestWithPublishedParts(t *testing.T) {
 	assert.NoFileExists(t, e.path("environments", "dev", "workloads", "supply.auto.tfvars.json"), "nothing is overridden")
 	e.everyServiceAnswers(t)
 	e.plansAreEmpty(t)
-	s.wasAsked(t)
+	s.wasAsked(t, e)
 	e.downLeavesNothing(t)
 }
 
@@ -65,6 +64,9 @@ type standIn struct {
 	asked []string // of the provider mirror
 }
 
+// standInName is no name of a cluster's parts: the stand-in is older than the cluster and outlives it.
+const standInName = "kindling-standin"
+
 // startStandIn runs the project's registry in a container of the tests, at the address of the
 // engine's own bridge: this machine and the nodes reach that, and nobody else.
 func (e *environment) startStandIn(t *testing.T) *standIn {
@@ -73,12 +75,13 @@ func (e *environment) startStandIn(t *testing.T) *standIn {
 	require.NoError(t, err)
 	images := strings.Fields(string(out))
 	require.Len(t, images, 2)
-	s := &standIn{container: e.cluster + "-standin"}
+	s := &standIn{container: standInName}
 	bridge := docker(t, "network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}")
 	if bridge == "" {
 		bridge = "172.17.0.1"
 	}
-	docker(t, "run", "--detach", "--rm", "--name", s.container, "--label", "kindling.internal/cluster="+e.cluster,
+	_ = exec.Command("docker", "rm", "--force", "--volumes", s.container).Run() // of a run that was killed
+	docker(t, "run", "--detach", "--rm", "--name", s.container,
 		"--publish", "127.0.0.1:25002:5000", "--publish", bridge+":25002:5000", images[1])
 	t.Cleanup(func() { _ = exec.Command("docker", "rm", "--force", "--volumes", s.container).Run() })
 	s.host, s.inside = "localhost:25002", "http://"+bridge+":25002"
@@ -209,8 +212,9 @@ func selfSigned(t *testing.T) (tls.Certificate, string) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
 }
 
-// wasAsked requires that images and providers came from the stand-ins.
-func (s *standIn) wasAsked(t *testing.T) {
+// wasAsked requires that providers and images came from the stand-ins: the images are in no other
+// registry that can be reached.
+func (s *standIn) wasAsked(t *testing.T, e *environment) {
 	t.Helper()
 	s.mu.Lock()
 	asked := fmt.Sprint(s.asked)
@@ -218,11 +222,19 @@ func (s *standIn) wasAsked(t *testing.T) {
 	for _, provider := range []string{"kubernetes", "random"} {
 		assert.Contains(t, asked, "/hashicorp/"+provider+"/", "Terraform asked for it")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	log, err := exec.CommandContext(ctx, "docker", "logs", s.container).CombinedOutput()
-	require.NoError(t, err)
-	for _, image := range []string{"registry.k8s.io/ingress-nginx/controller", "registry.k8s.io/metrics-server/metrics-server", "docker.io/library/postgres"} {
-		assert.Contains(t, string(log), "GET /v2/"+image+"/manifests/sha256:", "the nodes pulled it")
+	var images map[string]string
+	readJSON(t, os.Getenv("TF_VAR_images"), &images)
+	require.Len(t, images, 3)
+	client := &http.Client{Timeout: 10 * time.Second}
+	for _, reference := range images {
+		name, digest, _ := strings.Cut(reference, "@")
+		repository, _, _ := strings.Cut(name, ":")
+		manifest := "/v2/" + repository + "/manifests/" + digest
+		mustAsk(t, client, http.StatusNotFound, http.MethodGet, fmt.Sprintf("http://localhost:%d%s", e.registryPort, manifest), nil)
+		mustAsk(t, client, http.StatusOK, http.MethodGet, "http://"+s.host+manifest, nil)
+	}
+	running := e.mustKubectl(t, "get", "pods", "--all-namespaces", "--output=jsonpath={.items[*].spec.containers[*].image}")
+	for _, reference := range images {
+		assert.Contains(t, running, reference)
 	}
 }

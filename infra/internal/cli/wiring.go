@@ -111,6 +111,10 @@ func (e engineAdapter) Leftovers(ctx context.Context, cluster string) ([]string,
 	return kindcluster.New().Leftovers(ctx, cluster)
 }
 
+func (e engineAdapter) Sweep(ctx context.Context, cluster string) error {
+	return kindcluster.New().Sweep(ctx, cluster)
+}
+
 // serviceBuilder builds services' images with what other checkouts built before.
 func serviceBuilder(root string) (image.Builder, error) {
 	cache, err := supply.DefaultCache()

@@ -115,3 +115,19 @@ func TestDeleteFailsWhenAContainerStays(t *testing.T) {
 	err := b.engine.Delete(t.Context(), "dev", "kindling-dev", b.steps.add)
 	assert.EqualError(t, err, "1 containers of cluster dev could not be removed: docker rm --force --volumes: device or resource busy")
 }
+
+func TestSweepRemovesWhatWasMadeHereAndNoClusterOfKindItself(t *testing.T) {
+	b, _ := made(t, twoNodes())
+	_, err := b.engine.RunRegistry(t.Context(), servedRegistry(t), b.steps.add)
+	require.NoError(t, err)
+	require.NoError(t, b.engine.Sweep(t.Context(), "dev"))
+	left, err := b.engine.Leftovers(t.Context(), "dev")
+	require.NoError(t, err)
+	assert.Empty(t, left)
+	assert.NoError(t, b.engine.Sweep(t.Context(), "dev"), "sweeping what is gone is no error")
+
+	b, _ = made(t, oneNode())
+	b.docker.networks["kindling-dev"].Labels = nil // as if kind had made it all
+	require.NoError(t, b.engine.Sweep(t.Context(), "dev"))
+	assert.Contains(t, b.docker.containers, "dev-control-plane")
+}

@@ -53,11 +53,20 @@ func (s *Stack) apply(ctx context.Context, root Root, about policy.Subject, plan
 }
 
 // carryOut reviews a plan and applies it.
-func (s *Stack) carryOut(ctx context.Context, root Root, about policy.Subject, plan string, step Step) error {
-	if err := s.review(ctx, root, about, plan); err != nil {
+func (s *Stack) carryOut(ctx context.Context, root Root, about policy.Subject, file string, step Step) error {
+	plan, err := root.Show(ctx, file)
+	if err != nil {
 		return err
 	}
-	return root.Apply(ctx, plan, applyProgress(step))
+	if err := s.review(ctx, about, plan); err != nil {
+		return err
+	}
+	if about.Root == clusterRoot {
+		if err := s.rememberCluster(plan); err != nil {
+			return err
+		}
+	}
+	return root.Apply(ctx, file, applyProgress(step))
 }
 
 // applyProgress shows the resources that are being changed right now.

@@ -3,9 +3,11 @@ package stack
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"kindling.internal/infra/internal/ui"
 )
 
@@ -37,21 +39,57 @@ func (s *Stack) Down(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.forget(); err != nil {
+	if err := errors.Join(s.sweep(ctx), s.forget()); err != nil {
 		return err
 	}
-	return s.proveGone(ctx, name)
+	if err := s.proveGone(ctx, name); err != nil {
+		return err
+	}
+	return removeFile(s.clusterNameFile())
 }
 
-// clusterName is the recorded name, or the environment's when none is recorded.
+// sweep removes what a killed `up` made before Terraform recorded it. Only a cluster that this
+// checkout began to make is touched: another one may run a cluster of the same name.
+func (s *Stack) sweep(ctx context.Context) error {
+	name, err := os.ReadFile(s.clusterNameFile())
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	left, err := s.Engine.Leftovers(ctx, string(name))
+	if err != nil || len(left) == 0 {
+		return err
+	}
+	return s.Engine.Sweep(ctx, string(name))
+}
+
+// clusterName is the recorded name; or that of a cluster whose making was killed before Terraform
+// recorded anything; or else the environment's.
 func (s *Stack) clusterName(ctx context.Context, root Root) string {
 	if connection, _, err := clusterOutputs(ctx, root); err == nil && connection.Name != "" {
 		return connection.Name
 	}
-	if name := os.Getenv("TF_VAR_name"); name != "" {
-		return name
+	if name, err := os.ReadFile(s.clusterNameFile()); err == nil && len(name) > 0 {
+		return string(name)
 	}
 	return s.Environment
+}
+
+func (s *Stack) clusterNameFile() string { return filepath.Join(s.Work(), "cluster-name") }
+
+// rememberCluster keeps the name of the cluster that a plan is about to make, which comes from
+// variables of many places.
+func (s *Stack) rememberCluster(plan *tfjson.Plan) error {
+	if plan == nil || plan.Variables["name"] == nil {
+		return nil
+	}
+	name, ok := plan.Variables["name"].Value.(string)
+	if !ok {
+		return fmt.Errorf("the cluster's name is %v, which is no text", plan.Variables["name"].Value)
+	}
+	return writeFile(s.clusterNameFile(), []byte(name), 0o644)
 }
 
 // destroyCluster removes a cluster that runs in the engine, with all that is in it: its workloads

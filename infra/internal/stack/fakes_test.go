@@ -57,11 +57,19 @@ func (j *journal) index(t *testing.T, line string) int {
 	return -1
 }
 
-type fakeEngine struct{ left []string }
+type fakeEngine struct {
+	left  []string
+	swept *[]string
+}
 
 func (fakeEngine) Ensure(context.Context) (string, error) { return "docker", nil }
 func (f fakeEngine) Leftovers(context.Context, string) ([]string, error) {
 	return f.left, nil
+}
+
+func (f fakeEngine) Sweep(_ context.Context, cluster string) error {
+	*f.swept = append(*f.swept, cluster)
+	return nil
 }
 
 type fakeSupply struct {
@@ -258,7 +266,7 @@ resources: {requests: {cpu: 25m, memory: 32Mi}, limits: {memory: 128Mi}}
 		policy:    &fakePolicy{journal: j, found: map[string]policy.Findings{}},
 		authority: &fakeAuthority{}, answers: func() int { return 200 },
 	}
-	h.Stack = &Stack{Root: root, Environment: "dev", Engine: fakeEngine{},
+	h.Stack = &Stack{Root: root, Environment: "dev", Engine: fakeEngine{swept: &[]string{}},
 		Supply:    fakeSupply{journal: j, parts: Parts{Node: "node:1", Registry: "registry:1", Images: map[string]string{"postgres": "p"}}},
 		Images:    h.images,
 		Policy:    h.policy,

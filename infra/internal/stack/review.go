@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"kindling.internal/infra/internal/policy"
 	"kindling.internal/infra/internal/ui"
 	"kindling.internal/infra/internal/verdict"
@@ -26,11 +27,7 @@ func (s *Stack) workloadsSubject(connection Connection, registry Registry) polic
 
 // review reads a plan that is about to be carried out, and refuses one that breaks a rule, or that
 // loses data when nobody has said that it may.
-func (s *Stack) review(ctx context.Context, root Root, about policy.Subject, file string) error {
-	plan, err := root.Show(ctx, file)
-	if err != nil {
-		return err
-	}
+func (s *Stack) review(ctx context.Context, about policy.Subject, plan *tfjson.Plan) error {
 	found, err := s.Policy.Judge(ctx, about, plan)
 	if err != nil {
 		return err

@@ -46,6 +46,8 @@ type Engine interface {
 	Ensure(ctx context.Context) (string, error)
 	// Leftovers names what a cluster of that name left behind: containers, networks, volumes.
 	Leftovers(ctx context.Context, cluster string) ([]string, error)
+	// Sweep removes what was made of a cluster before Terraform recorded it.
+	Sweep(ctx context.Context, cluster string) error
 }
 
 // Parts are the third-party parts of an environment, ready to use.

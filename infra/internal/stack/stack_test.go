@@ -248,6 +248,31 @@ func TestDownFailsWhenTheEngineStillHasParts(t *testing.T) {
 	assert.Equal(t, []string{"volume dev-registry"}, failure.Seen)
 }
 
+func TestDownSweepsWhatAKilledUpMadeBeforeItWasRecorded(t *testing.T) {
+	h := newHouse(t)
+	h.clusterRoot.plan = &tfjson.Plan{Variables: map[string]*tfjson.PlanVariable{"name": {Value: "second"}}}
+	h.clusterRoot.apply = func() error { *h.clusterRoot.state = false; return errors.New("killed") }
+	_, err := h.Up(t.Context())
+	require.Error(t, err)
+
+	var swept []string
+	h.Engine = fakeEngine{left: []string{"container second-control-plane"}, swept: &swept}
+	assert.Error(t, h.Down(t.Context()), "the fake has it still")
+	assert.Equal(t, []string{"second"}, swept)
+
+	h.Engine = fakeEngine{swept: &swept}
+	require.NoError(t, h.Down(t.Context()))
+	assert.NoFileExists(t, h.clusterNameFile())
+}
+
+func TestDownLeavesWhatAnotherCheckoutMade(t *testing.T) {
+	h := newHouse(t)
+	var swept []string
+	h.Engine = fakeEngine{left: []string{"container dev-control-plane"}, swept: &swept}
+	assert.Error(t, h.Down(t.Context()))
+	assert.Empty(t, swept)
+}
+
 func TestStatusOfAnEnvironmentThatIsNotUpSaysHowToBringItUp(t *testing.T) {
 	h := newHouse(t)
 	_, err := h.Status(context.Background())
