@@ -136,6 +136,7 @@ func (e *environment) tellState(t *testing.T) {
 		{"docker", "ps", "--all", "--filter", "name=" + e.cluster + "-"},
 		append(inNode, "get", "pods", "--all-namespaces", "--output=wide"),
 		append(inNode, "get", "events", "--all-namespaces", "--sort-by=.metadata.creationTimestamp"),
+		append(inNode, "logs", "--namespace=apps", "--selector=app.kubernetes.io/part-of=kindling", "--prefix", "--tail=20"),
 		append(inNode, "logs", "--namespace=ingress-nginx", "--selector=app.kubernetes.io/name=ingress-nginx", "--tail=30"),
 		append(inNode, "logs", "--namespace=kube-system", "--selector=app.kubernetes.io/name=kube-router", "--tail=60"),
 	} {

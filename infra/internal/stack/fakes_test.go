@@ -186,7 +186,10 @@ func (f fakeCluster) WaitReady(_ context.Context, wait kube.Wait) error {
 func (f fakeCluster) Snapshot(context.Context, []kube.Workload) ([]kube.Status, error) {
 	return f.statuses, nil
 }
-func (f fakeCluster) Logs(context.Context, kube.LogOptions, io.Writer) error { return nil }
+func (f fakeCluster) Logs(_ context.Context, options kube.LogOptions, out io.Writer) error {
+	_, err := fmt.Fprintf(out, "a line of %s in %s\n", options.Selector, options.Namespace)
+	return err
+}
 
 func (f fakeCluster) DeleteSecret(_ context.Context, namespace, name string) error {
 	f.add("delete secret %s/%s", namespace, name)

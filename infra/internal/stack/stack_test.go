@@ -161,7 +161,7 @@ func TestAServiceThatOnlyTheIngressAnswersForIsAFailure(t *testing.T) {
 	var failure *ui.Failure
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, "shop runs, but does not answer through the ingress", failure.Sentence)
-	assert.Equal(t, []string{"GET https://shop.localhost/api/shop: 503 Service Unavailable"}, failure.Seen)
+	assert.Equal(t, []string{"GET https://shop.localhost/api/shop: 503 Service Unavailable", "a line of app.kubernetes.io/name=shop in apps"}, failure.Seen)
 }
 
 func TestMistakesInServiceDescriptionsStopBeforeAnythingIsTouched(t *testing.T) {

@@ -78,7 +78,7 @@ func (s *Stack) await(ctx context.Context, root Root, connection Connection, sin
 		return Report{}, nil, err
 	}
 	if s.local() { // a cloud's hosts are in somebody else's DNS
-		if err := s.answer(ctx, services, step); err != nil {
+		if err := s.answer(ctx, cluster, workloads, services, step); err != nil {
 			return Report{}, nil, err
 		}
 	}
