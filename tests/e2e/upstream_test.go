@@ -225,16 +225,27 @@ func (s *standIn) wasAsked(t *testing.T, e *environment) {
 	var images map[string]string
 	readJSON(t, os.Getenv("TF_VAR_images"), &images)
 	require.Len(t, images, 3)
-	client := &http.Client{Timeout: 10 * time.Second}
 	for _, reference := range images {
 		name, digest, _ := strings.Cut(reference, "@")
 		repository, _, _ := strings.Cut(name, ":")
-		manifest := "/v2/" + repository + "/manifests/" + digest
-		mustAsk(t, client, http.StatusNotFound, http.MethodGet, fmt.Sprintf("http://localhost:%d%s", e.registryPort, manifest), nil)
-		mustAsk(t, client, http.StatusOK, http.MethodGet, "http://"+s.host+manifest, nil)
+		assert.False(t, hasManifest(t, fmt.Sprintf("localhost:%d", e.registryPort), repository, digest), "the local registry has %s", reference)
+		assert.True(t, hasManifest(t, s.host, repository, digest), "the stand-in has no %s", reference)
 	}
 	running := e.mustKubectl(t, "get", "pods", "--all-namespaces", "--output=jsonpath={.items[*].spec.containers[*].image}")
 	for _, reference := range images {
 		assert.Contains(t, running, reference)
 	}
+}
+
+// hasManifest asks a registry for an image.
+func hasManifest(t *testing.T, registry, repository, digest string) bool {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodHead, "http://"+registry+"/v2/"+repository+"/manifests/"+digest, nil)
+	require.NoError(t, err)
+	request.Header.Set("Accept", "application/vnd.oci.image.manifest.v1+json")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Contains(t, []int{http.StatusOK, http.StatusNotFound}, response.StatusCode)
+	return response.StatusCode == http.StatusOK
 }
