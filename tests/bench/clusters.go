@@ -22,6 +22,13 @@ func (b *bench) down(ctx context.Context) error {
 	return err
 }
 
+// cleanUp removes what a benchmark has made, and tells what stays.
+func (b *bench) cleanUp(remove func() error) {
+	if err := remove(); err != nil {
+		fmt.Fprintln(b.log, "bench: something may be left:", err)
+	}
+}
+
 // upCold compares a whole environment with kind's bare cluster, from the same node image.
 func upCold(ctx context.Context, b *bench) (result, error) {
 	kind, config, image, err := b.kind(ctx)
@@ -31,12 +38,12 @@ func upCold(ctx context.Context, b *bench) (result, error) {
 	if err := b.warm(ctx); err != nil {
 		return result{}, err
 	}
-	defer b.down(context.WithoutCancel(ctx))
+	defer b.cleanUp(func() error { return b.down(context.WithoutCancel(ctx)) })
 	remove := func() error {
 		_, err := b.command(context.WithoutCancel(ctx), b.temp, nil, kind, "delete", "cluster", "--name", "bench-bare")
 		return err
 	}
-	defer remove()
+	defer b.cleanUp(remove)
 	return b.ratiosWith(func() error { return b.up(ctx) }, func() error { return b.down(ctx) }, func() error {
 		_, err := b.command(ctx, b.temp, nil, kind, "create", "cluster", "--name", "bench-bare", "--image", image, "--config", config,
 			"--kubeconfig", filepath.Join(b.temp, "kubeconfig"), "--wait", "120s")
@@ -100,7 +107,7 @@ func upNoop(ctx context.Context, b *bench) (result, error) {
 	if err := b.warm(ctx); err != nil {
 		return result{}, err
 	}
-	defer b.down(context.WithoutCancel(ctx))
+	defer b.cleanUp(func() error { return b.down(context.WithoutCancel(ctx)) })
 	cold, err := timed(func() error { return b.up(ctx) })
 	if err != nil {
 		return result{}, err

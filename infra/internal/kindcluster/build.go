@@ -98,7 +98,7 @@ func (b *build) abandon(ctx context.Context, done <-chan error) {
 		// Failures are the final cleanup's to report.
 		_ = b.engine.removeNodes(ctx, b.spec.Name)
 		select {
-		case <-done:
+		case <-done: //nolint:errcheck // that kind has ended is enough; why is told by the cause of the abandonment
 			return
 		case <-ctx.Done():
 			return

@@ -34,6 +34,12 @@ type NodeContainer struct {
 	Ports     []PortMapping
 }
 
+// portBinding is where the host publishes a port of a container.
+type portBinding struct {
+	HostIP   string `json:"HostIp"`
+	HostPort string
+}
+
 // inspected is what is used of `docker inspect`.
 type inspected struct {
 	ID    string `json:"Id"`
@@ -50,7 +56,7 @@ type inspected struct {
 	}
 	HostConfig struct {
 		Binds        []string
-		PortBindings map[string][]struct{ HostIp, HostPort string }
+		PortBindings map[string][]portBinding
 	}
 	Mounts []struct {
 		Type, Name, Source, Destination string
@@ -143,7 +149,7 @@ func (c inspected) ports() []PortMapping {
 		for _, b := range bindings {
 			outside, _ := strconv.Atoi(b.HostPort)
 			if inside != apiServerPort {
-				ports = append(ports, PortMapping{ContainerPort: int32(inside), HostPort: int32(outside), ListenAddress: b.HostIp, Protocol: strings.ToUpper(protocol)})
+				ports = append(ports, PortMapping{ContainerPort: int32(inside), HostPort: int32(outside), ListenAddress: b.HostIP, Protocol: strings.ToUpper(protocol)})
 			}
 		}
 	}

@@ -246,7 +246,7 @@ func (d *fakeDocker) runContainer(args []string) error {
 	c.Config.Labels = map[string]string{Label: value}
 	c.NetworkSettings.Networks = map[string]json.RawMessage{option("--network"): nil}
 	parts := strings.Split(option("--publish"), ":")
-	c.HostConfig.PortBindings = map[string][]struct{ HostIp, HostPort string }{parts[2] + "/tcp": {{parts[0], parts[1]}}}
+	c.HostConfig.PortBindings = map[string][]portBinding{parts[2] + "/tcp": {{parts[0], parts[1]}}}
 	volume, destination, _ := strings.Cut(option("--volume"), ":")
 	c.Mounts = append(c.Mounts, struct {
 		Type, Name, Source, Destination string

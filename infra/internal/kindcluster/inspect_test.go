@@ -111,7 +111,7 @@ func TestTheSpecOfAForeignClusterIsReadFromItsContainers(t *testing.T) {
 	b := newBench(t)
 	node := b.docker.node("dev", "dev-control-plane", RoleControlPlane, "node:1", "kind")
 	node.HostConfig.Binds = []string{"/lib/modules:/lib/modules:ro", "/data:/data:ro,rslave", "/other:/other"}
-	node.HostConfig.PortBindings = map[string][]struct{ HostIp, HostPort string }{
+	node.HostConfig.PortBindings = map[string][]portBinding{
 		"6443/tcp": {{"127.0.0.1", "40000"}}, "443/tcp": {{"127.0.0.1", "8443"}}, "80/udp": {{"0.0.0.0", "8080"}}}
 	b.docker.node("dev", "dev-worker", RoleWorker, "node:1", "kind")
 

@@ -27,7 +27,7 @@ type running struct {
 	done chan error
 }
 
-func start(t *testing.T, ctx context.Context, s *server.Server) running {
+func start(ctx context.Context, t *testing.T, s *server.Server) running {
 	t.Helper()
 	address := make(chan net.Addr, 1)
 	s.OnListen = func(a net.Addr) { address <- a }
@@ -65,7 +65,7 @@ func TestNoRequestIsLostWhileTheServerStops(t *testing.T) {
 	r.GET("/quick", func(c *gin.Context) { c.String(http.StatusOK, "ok") })
 
 	var closed atomic.Bool
-	run := start(t, t.Context(), &server.Server{Config: config, Handler: r, Health: checks, Close: []func(context.Context) error{
+	run := start(t.Context(), t, &server.Server{Config: config, Handler: r, Health: checks, Close: []func(context.Context) error{
 		func(context.Context) error { closed.Store(true); return nil },
 	}})
 	slow := make(chan error, 1)
@@ -114,7 +114,7 @@ func TestDrainingAsksCallersToLetGoOfTheirConnections(t *testing.T) {
 	defer cancel()
 	r := router(t, io.Discard, limits(), checks)
 	r.GET("/quick", func(c *gin.Context) { c.String(http.StatusOK, "ok") })
-	run := start(t, ctx, &server.Server{Config: limits(), Handler: r, Health: checks})
+	run := start(ctx, t, &server.Server{Config: limits(), Handler: r, Health: checks})
 
 	response, err := http.Get(run.url + "/quick")
 	require.NoError(t, err)
@@ -138,7 +138,7 @@ func TestStopThatTakesTooLongIsAnErrorAndStillClosesResources(t *testing.T) {
 	entered := make(chan struct{})
 	stuck := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { close(entered); <-r.Context().Done() })
 	closed := make(chan struct{})
-	run := start(t, ctx, &server.Server{Config: config, Handler: stuck, Health: checks, Close: []func(context.Context) error{
+	run := start(ctx, t, &server.Server{Config: config, Handler: stuck, Health: checks, Close: []func(context.Context) error{
 		func(context.Context) error { close(closed); return errors.New("disk full") },
 	}})
 	go func() { _ = get(http.DefaultClient, run.url) }()
