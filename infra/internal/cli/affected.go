@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os/exec"
 	"slices"
@@ -58,9 +57,7 @@ func (a *app) printAffected(changes []catalog.Change, since, format string) erro
 		if changes == nil {
 			changes = []catalog.Change{}
 		}
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(changes)
+		return printJSON(a.out, changes)
 	}
 	if len(changes) == 0 {
 		fmt.Fprintf(a.out, "nothing is affected since %s\n", since)

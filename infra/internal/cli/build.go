@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/image"
+	"kindling.internal/infra/internal/release"
 	"kindling.internal/infra/internal/stack"
 	"kindling.internal/infra/internal/ui"
 )
@@ -24,7 +24,7 @@ type builtJSON struct {
 }
 
 func (a *app) buildCommand() *cobra.Command {
-	var registry, since, format string
+	var registry, since, record, format string
 	var insecure bool
 	cmd := &cobra.Command{
 		Use:   "build [SERVICE...]",
@@ -33,6 +33,9 @@ func (a *app) buildCommand() *cobra.Command {
 			root, err := repository()
 			if err != nil {
 				return err
+			}
+			if record != "" && registry == "" {
+				return badInput("build", "--record wants --push: a release names images in a registry", "kindling build --push localhost:5001 --record "+record)
 			}
 			services, err := selectServices(root, names)
 			if err == nil && since != "" {
@@ -45,14 +48,29 @@ func (a *app) buildCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if record != "" {
+				if err := release.WriteFile(record, recordOf(built, describe(cmd.Context(), root))); err != nil {
+					return err
+				}
+			}
 			return a.printBuilt(built, format)
 		},
 	}
 	cmd.Flags().StringVar(&registry, "push", "", "registry to store the images in: localhost:5001")
 	cmd.Flags().StringVar(&since, "since", "", "only services that a change since this git revision touches")
+	cmd.Flags().StringVar(&record, "record", "", "file to write the release record to: which image, by digest, is which version")
 	cmd.Flags().BoolVar(&insecure, "insecure", false, "talk plain HTTP to the registry; localhost needs no flag")
 	outputFlag(cmd, &format)
 	return cmd
+}
+
+// recordOf is the release of what was built and stored.
+func recordOf(built []builtJSON, version string) release.Record {
+	var record release.Record
+	for _, b := range built {
+		record.Set(b.Service, b.Reference, version)
+	}
+	return record
 }
 
 // selectServices checks all descriptions, and that each name is a service.
@@ -111,7 +129,7 @@ func (a *app) buildServices(cmd *cobra.Command, root string, names []string, reg
 			if entry.Reference, _, err = image.Push(cmd.Context(), b, registry, insecure || isLocal(registry)); err != nil {
 				step.Fail()
 				return nil, &ui.Failure{Step: "push", Sentence: b.Service + " could not be stored in " + registry, Seen: []string{err.Error()},
-					Next: []string{"see that the registry runs: make doctor"}, Err: err}
+					Next: []string{"see that the registry runs (make doctor) and knows you: docker login " + registry}, Err: err}
 			}
 		}
 		list = append(list, entry)
@@ -130,9 +148,7 @@ func compileFailure(err error) error {
 
 func (a *app) printBuilt(built []builtJSON, format string) error {
 	if format == "json" {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(built)
+		return printJSON(a.out, built)
 	}
 	rows := make([][]string, 0, len(built))
 	for _, b := range built {

@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"kindling.internal/infra/internal/release"
 )
 
 func TestBuildSinceARevisionTakesTheServicesThatChanged(t *testing.T) {
@@ -27,4 +30,18 @@ func TestBuildSinceWhatIsNoRevisionIsRefused(t *testing.T) {
 	code, _, errs := invoke("build", "--since", "never")
 	assert.Equal(t, exitInput, code)
 	assert.Contains(t, errs, `--since is "never", which is no git revision here`)
+}
+
+func TestAReleaseIsRecordedByDigestAsEnvironmentsReadIt(t *testing.T) {
+	checkout(t, "dev")
+	built := []builtJSON{{Service: "catalog", Reference: "ghcr.io/me/shop/catalog@sha256:" + digest}}
+	file := filepath.Join(t.TempDir(), "new", "release.json")
+	require.NoError(t, release.WriteFile(file, recordOf(built, "v1.2.0")))
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"release":{"services":{"catalog":{"image":"ghcr.io/me/shop/catalog@sha256:`+digest+`","version":"v1.2.0"}}}}`, string(text))
+
+	code, _, errs := invoke("build", "--record", file)
+	assert.Equal(t, exitInput, code)
+	assert.Contains(t, errs, "--record wants --push")
 }

@@ -14,14 +14,6 @@ import (
 	"kindling.internal/infra/internal/ui"
 )
 
-// Exit codes, the same for every command.
-const (
-	exitDone    = 0
-	exitFailed  = 1
-	exitInput   = 2 // bad input; for plan, that there are changes
-	exitStopped = 130
-)
-
 // app is what the commands share.
 type app struct {
 	in      io.Reader
@@ -65,7 +57,6 @@ func (a *app) rootCommand() *cobra.Command {
 		Short:         "Bring this repository's services to Kubernetes and keep them there",
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
@@ -73,6 +64,9 @@ func (a *app) rootCommand() *cobra.Command {
 	})
 	root.AddCommand(a.commands()...)
 	root.CompletionOptions.HiddenDefaultCmd = false
+	refuseUnknown(root)
+	describeExits(root)
+	completeAll(root)
 	return root
 }
 

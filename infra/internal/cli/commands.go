@@ -19,5 +19,6 @@ func (a *app) commands() []*cobra.Command {
 		a.affectedCommand(),
 		a.buildCommand(),
 		a.supplyCommand(),
+		a.docsCommand(),
 	}
 }

@@ -24,7 +24,7 @@ func (a *app) newCommand() *cobra.Command {
 
 func (a *app) newServiceCommand() *cobra.Command {
 	var request scaffold.Request
-	var kind string
+	var kind, format string
 	cmd := &cobra.Command{
 		Use:   "service NAME",
 		Short: "Write a service that compiles, passes its tests and comes up; asks when it is given no name on a terminal",
@@ -44,7 +44,7 @@ func (a *app) newServiceCommand() *cobra.Command {
 				return exactArgs(1)(cmd, args)
 			}
 			request.Template = scaffold.Template(kind)
-			return a.newService(cmd.Context(), root, request)
+			return a.newService(cmd.Context(), root, request, format)
 		},
 	}
 	flags := cmd.Flags()
@@ -53,13 +53,29 @@ func (a *app) newServiceCommand() *cobra.Command {
 	flags.StringSliceVar(&request.Calls, "calls", nil, "services that it calls, separated by commas")
 	flags.StringVar(&request.RoutePath, "route-path", "", "where the ingress exposes it (default /api/NAME)")
 	flags.BoolVar(&request.Force, "force", false, "also when services/ or go.work have uncommitted changes")
+	outputFlag(cmd, &format)
 	return cmd
 }
 
-func (a *app) newService(ctx context.Context, root string, request scaffold.Request) error {
+// writtenJSON is what `new service --output json` prints.
+type writtenJSON struct {
+	Service string   `json:"service"`
+	Folder  string   `json:"folder"`        // relative to the checkout
+	Files   []string `json:"files"`         // relative to the folder
+	URL     string   `json:"url,omitempty"` // where the ingress will serve it
+}
+
+func (a *app) newService(ctx context.Context, root string, request scaffold.Request, format string) error {
 	written, err := scaffold.New(ctx, root, request)
 	if err != nil {
 		return refusal("new", err)
+	}
+	if format == "json" {
+		result := writtenJSON{Service: request.Name, Folder: written.Folder, Files: written.Files}
+		if written.URL != "" {
+			result.URL = "https://" + written.URL
+		}
+		return printJSON(a.out, result)
 	}
 	fmt.Fprintf(a.out, "%s: %d files, and its entry in go.work\n", written.Folder, len(written.Files))
 	next := []string{"make run service=" + request.Name, "make up env=dev"}

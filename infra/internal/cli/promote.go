@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -49,9 +48,7 @@ func (a *app) promoteCommand() *cobra.Command {
 
 func (a *app) printReleased(r released, format string, start time.Time) error {
 	if format == "json" {
-		encoder := json.NewEncoder(a.out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(r)
+		return printJSON(a.out, r)
 	}
 	if err := printReport(a.out, r.Report, format); err != nil {
 		return err

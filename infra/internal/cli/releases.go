@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -76,7 +75,7 @@ func differing(name string, record, after release.Record) []releaseRow {
 
 func (a *app) printReleases(rows []releaseRow, environment, format string) error {
 	if format == "json" {
-		return json.NewEncoder(a.out).Encode(append([]releaseRow{}, rows...))
+		return printJSON(a.out, append([]releaseRow{}, rows...))
 	}
 	if len(rows) == 0 {
 		fmt.Fprintln(a.out, "nothing was released to "+environment+" yet")

@@ -23,6 +23,7 @@ func (a *app) removeCommand() *cobra.Command {
 func (a *app) removeServiceCommand() *cobra.Command {
 	var force bool
 	var running []string
+	var format string
 	cmd := &cobra.Command{
 		Use:   "service NAME",
 		Short: "Remove a service's folder and its entry in go.work, and with --env what runs; without it the next up does",
@@ -44,12 +45,12 @@ func (a *app) removeServiceCommand() *cobra.Command {
 					return err
 				}
 			}
-			a.printRemoved(root, args[0])
-			return nil
+			return a.printRemoved(root, args[0], format)
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "also when another service calls it, or its folder has uncommitted changes")
 	cmd.Flags().StringSliceVarP(&running, "env", "e", nil, "also bring these environments to what is left, separated by commas")
+	outputFlag(cmd, &format)
 	return cmd
 }
 
@@ -66,19 +67,32 @@ func (a *app) stacks(environments []string) ([]*stack.Stack, error) {
 	return stacks, nil
 }
 
+// removedJSON is what `remove service --output json` prints.
+type removedJSON struct {
+	Service string   `json:"service"`
+	RunsIn  []string `json:"runs_in"` // environments whose release record still names it
+}
+
 // printRemoved names the environments that still run the service.
-func (a *app) printRemoved(root, name string) {
-	fmt.Fprintf(a.out, "services/%s and its entry in go.work are removed\n", name)
-	label := "next"
+func (a *app) printRemoved(root, name, format string) error {
+	result := removedJSON{Service: name, RunsIn: []string{}}
 	for _, environment := range environments(root) {
 		record, err := release.Load(root, environment)
-		if _, released := record.Services[name]; !released && err == nil {
-			continue
+		if _, released := record.Services[name]; released || err != nil {
+			result.RunsIn = append(result.RunsIn, environment)
 		}
+	}
+	if format == "json" {
+		return printJSON(a.out, result)
+	}
+	fmt.Fprintf(a.out, "services/%s and its entry in go.work are removed\n", name)
+	label := "next"
+	for _, environment := range result.RunsIn {
 		fmt.Fprintf(a.out, "  %-4s   make up env=%s removes what runs there\n", label, environment)
 		label = ""
 	}
-	if label != "" {
+	if len(result.RunsIn) == 0 {
 		fmt.Fprintln(a.out, "it runs nowhere: no environment's release record names it")
 	}
+	return nil
 }

@@ -35,6 +35,9 @@ func (a *app) supplyBuildCommand() *cobra.Command {
 			if len(names) == 0 {
 				names = supply.Finished
 			}
+			if err := checkParts(parts, names); err != nil {
+				return err
+			}
 			if err := a.buildTools(cmd.Context(), builder, parts, names); err != nil {
 				return err
 			}
@@ -42,6 +45,20 @@ func (a *app) supplyBuildCommand() *cobra.Command {
 			return err
 		},
 	}
+}
+
+// checkParts refuses names that no part has.
+func checkParts(parts []supply.Part, names []string) error {
+	var known []string
+	for _, part := range parts {
+		known = append(known, part.Name)
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return badInput("supply", fmt.Sprintf("there is no part %q", name), "name "+oneOf(known))
+		}
+	}
+	return nil
 }
 
 func (a *app) supplyBuilder() (*supply.Builder, []supply.Part, error) {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -26,7 +25,7 @@ func (a *app) supplyListCommand() *cobra.Command {
 				return err
 			}
 			if format == "json" {
-				return json.NewEncoder(a.out).Encode(partsJSON(list))
+				return printJSON(a.out, partsJSON(list))
 			}
 			ui.New(a.out).Table([]string{"PART", "WHAT", "CACHED", "SIZE", "BUILT IN"}, partRows(list))
 			return nil

@@ -2,8 +2,9 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"kindling.internal/infra/internal/supply"
@@ -26,10 +27,10 @@ references for the variable images of the workloads root.`,
 				return err
 			}
 			if format == "json" {
-				return json.NewEncoder(a.out).Encode(images)
+				return printJSON(a.out, images)
 			}
-			for name, reference := range images {
-				fmt.Fprintf(a.out, "%s = %q\n", name, reference)
+			for _, name := range slices.Sorted(maps.Keys(images)) {
+				fmt.Fprintf(a.out, "%s = %q\n", name, images[name])
 			}
 			return nil
 		},

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -109,9 +108,7 @@ func environmentFlag(cmd *cobra.Command, environment *string) {
 
 func printReport(out io.Writer, report stack.Report, format string) error {
 	if format == "json" {
-		encoder := json.NewEncoder(out)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(report)
+		return printJSON(out, report)
 	}
 	rows := make([][]string, 0, len(report.Services))
 	for _, s := range report.Services {

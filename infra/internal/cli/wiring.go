@@ -115,6 +115,11 @@ func (e engineAdapter) Sweep(ctx context.Context, cluster string) error {
 	return kindcluster.New().Sweep(ctx, cluster)
 }
 
+// portHolder names who listens on a port of 127.0.0.1.
+func portHolder(ctx context.Context, port int32) (name string, found bool) {
+	return kindcluster.New().Holder(ctx, port)
+}
+
 // serviceBuilder builds services' images with what other checkouts built before.
 func serviceBuilder(root string) (image.Builder, error) {
 	cache, err := supply.DefaultCache()

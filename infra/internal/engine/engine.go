@@ -23,8 +23,9 @@ type Info struct {
 	CPUs            int
 	MemoryBytes     int64
 	Rootless        bool
-	Desktop         bool   // Docker Desktop: the engine runs in a virtual machine
-	RootDir         string // where the engine keeps images and volumes
+	Desktop         bool      // Docker Desktop: the engine runs in a virtual machine
+	RootDir         string    // where the engine keeps images and volumes
+	Time            time.Time // the engine's clock, when it answered; zero when it does not tell
 }
 
 // ErrAbsent means that no engine answers.
@@ -43,11 +44,12 @@ func Find(ctx context.Context) (Info, error) {
 
 func parseInfo(text []byte) (Info, error) {
 	var answer struct {
-		ServerVersion, CgroupVersion, CgroupDriver, OperatingSystem, DockerRootDir string
-		NCPU                                                                       int
-		MemTotal                                                                   int64
-		SecurityOptions                                                            []string
-		ServerErrors                                                               []string
+		ServerVersion, CgroupVersion, CgroupDriver, OperatingSystem, DockerRootDir, SystemTime string
+
+		NCPU            int
+		MemTotal        int64
+		SecurityOptions []string
+		ServerErrors    []string
 	}
 	if err := json.Unmarshal(text, &answer); err != nil {
 		return Info{}, fmt.Errorf("read what docker info printed: %w", err)
@@ -58,6 +60,9 @@ func parseInfo(text []byte) (Info, error) {
 	info := Info{Version: answer.ServerVersion, CgroupVersion: answer.CgroupVersion, CgroupDriver: answer.CgroupDriver,
 		OperatingSystem: answer.OperatingSystem, CPUs: answer.NCPU, MemoryBytes: answer.MemTotal, RootDir: answer.DockerRootDir,
 		Desktop: strings.Contains(answer.OperatingSystem, "Docker Desktop")}
+	if clock, err := time.Parse(time.RFC3339Nano, answer.SystemTime); err == nil {
+		info.Time = clock
+	}
 	for _, option := range answer.SecurityOptions {
 		info.Rootless = info.Rootless || strings.Contains(option, "name=rootless")
 	}

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,12 @@ func TestInfoIsReadFromWhatDockerPrints(t *testing.T) {
 	assert.False(t, info.Desktop)
 }
 
+func TestTheEnginesClockIsRead(t *testing.T) {
+	info, err := parseInfo([]byte(`{"ServerVersion":"28.0.1","SystemTime":"2026-11-26T04:30:00.5Z"}`))
+	require.NoError(t, err)
+	assert.Equal(t, time.Date(2026, 11, 26, 4, 30, 0, 5e8, time.UTC), info.Time)
+}
+
 func TestAnEngineThatDoesNotAnswerIsAbsent(t *testing.T) {
 	_, err := parseInfo([]byte(`{"ServerVersion":"","ServerErrors":["Cannot connect to the Docker daemon"]}`))
 	require.ErrorIs(t, err, ErrAbsent)
@@ -29,17 +36,17 @@ func TestARootlessEngineIsRefusedWhereItCannotRunNodes(t *testing.T) {
 	info, err := parseInfo([]byte(`{"ServerVersion":"28.0.1","CgroupVersion":"1","SecurityOptions":["name=rootless"]}`))
 	require.NoError(t, err)
 	var manual *ManualError
-	require.ErrorAs(t, suitable(info), &manual)
+	require.ErrorAs(t, Suitable(info), &manual)
 	assert.NotEmpty(t, manual.Commands)
 	info.CgroupVersion = "2"
-	assert.NoError(t, suitable(info))
+	assert.NoError(t, Suitable(info))
 }
 
 func TestDockerDesktopIsRecognisedAndAccepted(t *testing.T) {
 	info, err := parseInfo([]byte(`{"ServerVersion":"28.0.1","CgroupVersion":"2","OperatingSystem":"Docker Desktop"}`))
 	require.NoError(t, err)
 	assert.True(t, info.Desktop)
-	assert.NoError(t, suitable(info))
+	assert.NoError(t, Suitable(info))
 }
 
 // wrapped runs the runtime wrapper with a runc that prints its arguments.

@@ -42,11 +42,11 @@ func (h Host) Ensure(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	return info, suitable(info)
+	return info, Suitable(info)
 }
 
-// suitable refuses engines in which a node cannot run.
-func suitable(info Info) error {
+// Suitable refuses engines in which a node cannot run, with a ManualError.
+func Suitable(info Info) error {
 	if info.Rootless && info.CgroupVersion != "2" {
 		return &ManualError{Why: "the engine is rootless on cgroup v1, where a node's kubelet cannot have cgroups of its own",
 			Commands: []string{"use a rootful engine: sudo systemctl start docker && export DOCKER_HOST=unix:///var/run/docker.sock", "or boot with systemd.unified_cgroup_hierarchy=1"}}

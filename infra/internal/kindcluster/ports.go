@@ -64,6 +64,11 @@ func bindable(m PortMapping) (bool, error) {
 	return false, nil
 }
 
+// Holder names who listens on a TCP port of 127.0.0.1; found is false when nobody does.
+func (e *Engine) Holder(ctx context.Context, port int32) (name string, found bool) {
+	return e.holder(ctx, PortMapping{ListenAddress: "127.0.0.1", HostPort: port, Protocol: "TCP"})
+}
+
 // holder names who listens on a port; found is false when no socket of the
 // host does.
 func (e *Engine) holder(ctx context.Context, m PortMapping) (name string, found bool) {
@@ -73,10 +78,10 @@ func (e *Engine) holder(ctx context.Context, m PortMapping) (name string, found 
 		return "", false
 	}
 	process, pid := e.processOf(socket.inode)
-	switch {
-	case process == "":
+	switch process {
+	case "":
 		return fmt.Sprintf("a process of user %s", socket.uid), true
-	case process == "docker-proxy" || process == "dockerd":
+	case "docker-proxy", "dockerd":
 		if names, err := lines(ctx, e.docker, "ps", "--filter", fmt.Sprintf("publish=%d", m.HostPort), "--format", "{{.Names}}"); err == nil && len(names) > 0 {
 			return "the container " + names[0], true
 		}

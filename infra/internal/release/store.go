@@ -26,6 +26,10 @@ func File(root, environment string) string {
 	return filepath.Join(root, "environments", environment, "workloads", "release.auto.tfvars.json")
 }
 
+// WriteFile writes a record that belongs to no environment yet, such as a release's, in the form
+// of an environment's.
+func WriteFile(file string, record Record) error { return write(file, record) }
+
 func historyFolder(root, environment string) string {
 	return filepath.Join(root, "environments", environment, "releases")
 }
