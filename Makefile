@@ -5,7 +5,7 @@ MAKEFLAGS   += --warn-undefined-variables --no-builtin-rules
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
-# What people pass: make up env=dev, make run service=catalog, make test only=unit.
+# What people pass: make up env=dev, make run service=catalog, make test only=unit since=main.
 env      ?=
 service  ?=
 only     ?=
@@ -17,6 +17,8 @@ to       ?=
 version  ?=
 confirm  ?=
 offline  ?=
+since    ?=
+registry ?=
 args     ?=
 
 KINDLING := .kindling/bin/kindling
@@ -68,8 +70,12 @@ supply: tool ## Build all third-party parts from source, ahead of the first up
 	@$(KINDLING) supply build $(args)
 
 .PHONY: doctor
-doctor: tool ## Look at this machine and say what stands in the way
-	@$(KINDLING) doctor
+doctor: tool ## Look at this machine and say what stands in the way; with env=dev also on its ports
+	@$(KINDLING) doctor $(if $(env),--env "$(env)") $(args)
+
+.PHONY: affected
+affected: tool ## List what a change touches, and why: make affected since=main
+	@$(KINDLING) affected --since "$(since)" $(args)
 
 .PHONY: shell
 shell: ## A shell in which plain kubectl and terraform work on an environment: make shell env=dev
@@ -89,18 +95,58 @@ run: ## Run one service alone on this machine: make run service=catalog
 	@cd "services/$(service)" && go run .
 
 .PHONY: test
-test: ## Test everything in order of cost; make test only=unit|modules|provider|e2e for one stage
-	@./tests/run.sh "$(only)"
+test: ## Test everything in order of cost; one stage: make test only=unit|modules|provider|e2e; what changed: since=main
+	@./tests/run.sh "$(only)" "$(since)"
+
+.PHONY: lint
+lint: ## Lint all Go code by .golangci.yml; the first time compiles golangci-lint, for minutes
+	@tests/tools/lint.sh
+
+.PHONY: hooks
+hooks: ## Let git check what is committed: format, lint, Terraform, secrets
+	@.githooks/install
 
 .PHONY: bench
 bench: ## Measure the ratios of docs/benchmarks.md: make bench only="image kit"; without names, the quick ones
 	@cd tests && go run ./bench $(args) $(only)
 
 .PHONY: build
-build: tool ## Build the images of services without a cluster: make build service=catalog
-	@$(KINDLING) build $(service) $(args)
+build: tool ## Build the images of services without a cluster: make build service=catalog, or since=main
+	@$(KINDLING) build $(service) $(if $(since),--since "$(since)") $(args)
 
 .PHONY: fmt
 fmt: ## Format Go and Terraform
 	@gofmt -l -w infra services tests
 	@terraform fmt -recursive modules environments
+
+.PHONY: docs
+docs: tool ## Write docs/cli.md from the commands
+	@$(KINDLING) docs >docs/cli.md.new && mv docs/cli.md.new docs/cli.md
+
+.PHONY: release
+release: tool ## Build the images of all services, push them by digest, record the release: make release registry=ghcr.io/me/shop
+	@mkdir -p .kindling/ci
+	@$(KINDLING) build --push "$(registry)" --record .kindling/ci/release.json $(args)
+
+# What the pipelines need besides; each can be run by hand.
+CI := cd tests && GOWORK=off go run ./ci
+
+.PHONY: ci-stages
+ci-stages: tool ## The stages of tests that a change touches, as JSON: make ci-stages since=main
+	@$(CI) stages "$(since)"
+
+.PHONY: ci-plan
+ci-plan: tool ## Plan every environment offline, in one comment: .kindling/ci/plan.md
+	@$(CI) plan
+
+.PHONY: ci-comment
+ci-comment: ## Post what ci-plan wrote on the pull request that the pipeline is about
+	@$(CI) comment
+
+.PHONY: ci-bench
+ci-bench: ## make bench, with the figures added to .kindling/ci/benchmarks.jsonl: make ci-bench only=image
+	@$(CI) bench $(only)
+
+.PHONY: ci-login
+ci-login: ## Store REGISTRY_USER and REGISTRY_PASSWORD for docker's config: make ci-login registry=ghcr.io
+	@$(CI) login "$(registry)"

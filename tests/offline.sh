@@ -3,6 +3,10 @@
 # runs: offline.sh COMMAND… It has network, mounts and processes of its own; an engine that it starts
 # keeps its data in a folder that is removed, and ends with it however that ends.
 set -euo pipefail
+# Namespaces are root's to make. A pipeline's runner may become root; nobody else is asked to.
+if [ "$(id -u)" -ne 0 ] && [ -n "${CI:-}" ]; then
+  exec sudo --preserve-env env "PATH=$PATH" "HOME=$HOME" "$0" "$@"
+fi
 if [ -z "${KINDLING_OFFLINE_DATA:-}" ]; then
   mkdir -p /var/lib/docker
   KINDLING_OFFLINE_DATA=$(mktemp --directory --tmpdir kindling-offline.XXXXXX)

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Runs the tests in order of cost: run.sh [STAGE], all stages without one.
+# Runs the tests in order of cost: run.sh [STAGE] [REVISION], all stages without one. With a git
+# revision only those of what has changed since then run; of zeros, as pipelines name what was
+# before the first commit, all do.
 #
-#   unit      Go modules: format, vet, build, tests. No engine, no network but for Go modules.
+#   unit      Go modules: format, vet, lint, build, tests. No engine, no network but for Go modules.
 #   modules   Terraform modules and roots: format, plans with mocked providers.
 #   provider  The kind provider on a real engine.
 #   e2e       An environment from `make up` to `make down`, on a copy of this checkout.
@@ -27,11 +29,15 @@ readonly report=$work/report
 export GOWORK=off
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
-stage="" launched="" job="" beat="" before="" copy=""
+stage="" launched="" job="" beat="" before="" copy="" since=${2:-}
 
 clock() { printf '%dm%02ds' $(($1 / 60)) $(($1 % 60)); }
 say() { printf '%s %-8s  %s\n' "$(date +%T)" "$stage" "$*"; }
 count() { printf '%s\n' "$1 $2" >>"$work/counts.$stage"; }
+
+# touched tells whether the change calls for a folder of this stage. Without a revision all do, and in
+# a stage that runs only when it is named.
+touched() { [ -z "$since" ] || [[ " $named_stages " == *" $stage "* ]] || grep -qxF "$stage $1" "$work/touched"; }
 
 # background starts a command in a process group of its own, so that all of it can be ended.
 background() {
@@ -118,20 +124,61 @@ modules_of() { git ls-files --cached --others --exclude-standard "$@" | grep '/g
 
 run_unit() {
   local module
+  debian_packages postgresql luajit
   check "gofmt" unformatted
+  check "workflows" workflows
+  check "no secrets" no_secrets
+  check "build golangci-lint" tests/tools/build.sh golangci-lint
   for module in infra $(modules_of services) tests; do
-    check "build and vet $module" build_and_vet "$module"
+    touched "$module" && check "build and vet $module" build_and_vet "$module" && check "lint $module" tests/tools/lint.sh "$module"
   done
   for module in infra $(modules_of services); do
-    go_tests "$module" "$module" "" ./...
+    touched "$module" && go_tests "$module" "$module" "" ./...
   done
-  go_tests "tests" tests "" ./report
+  touched infra && check "docs/cli.md is that of the commands" reference
   # Go does not see when files outside of the tests' module change, and would tell what was.
-  go_tests "parity and database" tests "" -count=1 ./parity ./database
+  touched tests && go_tests "tests" tests "" -count=1 ./report ./ci ./hooks ./lint ./parity ./database
   for module in $(modules_of infra/supply); do
-    test_packages "$module"
+    touched "$module" && test_packages "$module"
   done
 }
+
+# debian_packages installs what a stage runs against: debian_packages PACKAGE… It does so where apt
+# is, as root, or in a pipeline that may become root. Elsewhere the tests that need a package are
+# skipped, and each says so.
+debian_packages() {
+  local package missing="" become=""
+  for package in "$@"; do there "$package" || missing="$missing $package"; done
+  missing=${missing# }
+  [ -n "$missing" ] || return 0
+  [ "$(id -u)" -eq 0 ] || become="sudo -n"
+  if ! command -v apt-get >/dev/null || { [ -n "$become" ] && { [ -z "${CI:-}" ] || ! $become true 2>/dev/null; }; }; then
+    say "note: what needs $missing is skipped or refused, and counts as none passed: sudo apt-get install $missing"
+    return 0
+  fi
+  say "installing $missing with apt: some tests run against it"
+  # shellcheck disable=SC2086 # a list of packages; a program with its flag
+  check "apt-get install $missing" $become tests/apt.sh $missing
+}
+
+there() {
+  case $1 in
+    postgresql) compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null || command -v postgres >/dev/null ;;
+    debian-archive-keyring) [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] ;;
+    *) command -v "$1" >/dev/null ;;
+  esac
+}
+
+# no_secrets looks through all commits and through what is not committed yet.
+no_secrets() {
+  tests/tools/build.sh gitleaks && .kindling/bin/gitleaks git --redact --no-banner --verbose . &&
+    .kindling/bin/gitleaks git --pre-commit --redact --no-banner --verbose .
+}
+
+reference() { diff <(go -C infra run ./cmd/kindling docs) docs/cli.md || { echo "run make docs"; return 1; }; }
+
+# workflows checks the pipelines of GitHub; their structure has tests in ci/.
+workflows() { tests/tools/build.sh actionlint && .kindling/bin/actionlint -shellcheck= -pyflakes=; }
 
 unformatted() {
   local files
@@ -185,6 +232,7 @@ test_folders() {
   [ "$1" = with ] || listed=--files-without-match
   for folder in $(cd "$copy" && git ls-files 'modules/*/versions.tf' 'environments/*/versions.tf' | grep -v '/examples/' |
     xargs grep "$listed" -E '"hashicorp/(aws|google|google-beta)"' | xargs -n 1 dirname); do
+    touched "$folder" || continue
     if compgen -G "$copy/$folder/tests/*.tftest.hcl" >/dev/null; then
       terraform_tests "$copy" "$folder"
     else
@@ -244,6 +292,7 @@ run_provider() {
   local images
   abandoned_clusters | xargs --no-run-if-empty tests/e2e/clean.sh
   before=$(acceptance_clusters)
+  debian_packages mmdebstrap debian-archive-keyring # for the node image
   tool && check "engine, node image and registry" images_to "$work/images" || return
   mapfile -t images <"$work/images"
   [ "${#images[@]}" -eq 2 ] || { say "FAIL  kindling supply load printed ${images[*]}"; count 0 1; return; }
@@ -275,6 +324,7 @@ run_growth() { go_tests "growth" tests -cases -count=1 -timeout=150m -run='^Test
 
 run_offline() {
   local module
+  debian_packages mmdebstrap debian-archive-keyring
   tool && check "parts" .kindling/bin/kindling supply build || return
   for module in infra $(modules_of services); do check "Go modules of $module" go -C "$module" mod download; done
   go_tests "offline" tests -cases -exec="$PWD/tests/offline.sh" -count=1 -timeout=60m -run='^TestWithoutANetwork' ./e2e
@@ -325,16 +375,29 @@ run_stage() {
 }
 
 summary() {
-  local name passed failed total_passed=0 total_failed=0
+  local name passed failed skipped total_passed=0 total_failed=0
   echo
   for name in $stages; do
     [ -e "$work/counts.$name" ] || continue
-    read -r passed failed < <(awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }' "$work/counts.$name")
-    printf '%-9s %5d passed  %3d failed  %s\n' "$name" "$passed" "$failed" "$(clock "$(cat "$work/time.$name" 2>/dev/null || echo 0)")"
+    read -r passed failed skipped < <(awk '{ p += $1; f += $2; s += $3 } END { print p + 0, f + 0, s + 0 }' "$work/counts.$name")
+    [ "$skipped" -eq 0 ] && skipped="" || skipped="  $skipped skipped, see above why"
+    printf '%-9s %5d passed  %3d failed  %s%s\n' "$name" "$passed" "$failed" "$(clock "$(cat "$work/time.$name" 2>/dev/null || echo 0)")" "$skipped"
     total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
   done
   echo "$total_passed passed, $total_failed failed"
   [ "$total_failed" -eq 0 ] && [ "$total_passed" -gt 0 ]
+}
+
+# choose finds out what the change touches, and leaves the stages that have to do with it. A stage
+# that runs only when it is named runs.
+choose() {
+  local name left=""
+  make --no-print-directory tool && (cd tests && go run ./ci choose "$since") >"$work/touched" || exit 1
+  for name in $stages; do
+    if grep -q "^$name " "$work/touched" || [[ " $named_stages " == *" $name "* ]]; then left="$left $name"; else echo "$name: nothing that it tests has changed since $since"; fi
+  done
+  stages=$left
+  [ -n "$stages" ] || exit 0
 }
 
 stages=${1:-$all_stages}
@@ -351,5 +414,6 @@ flock --nonblock 9 || { echo "the tests of this checkout run already" >&2; exit 
 rm -f "$work"/counts* "$work"/time* "$work"/*.log
 trap stop INT TERM HUP
 (cd tests && go build -o "$report" ./report) || exit 1
+[ -z "$since" ] || choose
 for name in $stages; do run_stage "$name"; done
 summary

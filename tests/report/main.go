@@ -24,7 +24,7 @@ func main() {
 func run(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("report", flag.ContinueOnError)
 	cases := flags.Bool("cases", false, "print a line when a test starts and when it ends")
-	counts := flags.String("counts", "", "append PASSED FAILED to this file")
+	counts := flags.String("counts", "", "append PASSED FAILED SKIPPED to this file")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func run(args []string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	if *counts != "" {
-		if err := appendTo(*counts, fmt.Sprintf("%d %d\n", r.passed, r.failed)); err != nil {
+		if err := appendTo(*counts, fmt.Sprintf("%d %d %d\n", r.passed, r.failed, r.skipped)); err != nil {
 			return err
 		}
 	}
@@ -67,14 +67,14 @@ type event struct {
 }
 
 // report counts tests at every depth. A package that fails without a failing test (it does not
-// build, it panics, it times out) counts as one failure.
+// build, it panics, it times out) counts as one failure. A skipped test counts as neither.
 type report struct {
-	out            io.Writer
-	cases          bool
-	passed, failed int
-	output         map[string]*strings.Builder // by package and test, until it has ended
-	failures       map[string]int              // by package
-	tests          map[string]int              // by package
+	out                     io.Writer
+	cases                   bool
+	passed, failed, skipped int
+	output                  map[string]*strings.Builder // by package and test, until it has ended
+	failures                map[string]int              // by package
+	tests                   map[string]int              // by package
 }
 
 func (r *report) read(in io.Reader) error {
@@ -135,6 +135,8 @@ func (r *report) endTest(e event) {
 	switch e.Action {
 	case "pass":
 		r.passed++
+	case "skip":
+		r.skipped++
 	case "fail":
 		r.failed++
 		r.failures[e.Package]++

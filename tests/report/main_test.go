@@ -31,7 +31,7 @@ func TestAPackageThatPassesIsOneLine(t *testing.T) {
 		`{"Action":"skip","Package":"without_tests"}`)
 	require.NoError(t, err)
 	assert.Equal(t, "  ok    p  2 tests  1.2s\n", text)
-	assert.Equal(t, "2 0\n", counts)
+	assert.Equal(t, "2 0 0\n", counts)
 }
 
 func TestAFailureShowsWhatTheTestPrinted(t *testing.T) {
@@ -42,7 +42,7 @@ func TestAFailureShowsWhatTheTestPrinted(t *testing.T) {
 		`{"Action":"fail","Package":"p","Elapsed":0.2}`)
 	assert.EqualError(t, err, "1 failed")
 	assert.Equal(t, "  |      a_test.go:7: not \"b\"\n  FAIL  p  1 of 2 tests  200ms\n", text)
-	assert.Equal(t, "1 1\n", counts)
+	assert.Equal(t, "1 1 0\n", counts)
 }
 
 func TestAPackageThatDoesNotBuildIsAFailure(t *testing.T) {
@@ -53,7 +53,7 @@ func TestAPackageThatDoesNotBuildIsAFailure(t *testing.T) {
 		`{"Action":"fail","Package":"p","Elapsed":0}`)
 	assert.EqualError(t, err, "1 failed")
 	assert.Contains(t, text, "p/a.go:3:1: syntax error")
-	assert.Equal(t, "0 1\n", counts)
+	assert.Equal(t, "0 1 0\n", counts)
 }
 
 func TestAPackageThatPanicsOutsideATestIsAFailure(t *testing.T) {
@@ -63,7 +63,7 @@ func TestAPackageThatPanicsOutsideATestIsAFailure(t *testing.T) {
 		`{"Action":"fail","Package":"p"}`)
 	assert.EqualError(t, err, "1 failed")
 	assert.Contains(t, text, "panic: late")
-	assert.Equal(t, "1 1\n", counts)
+	assert.Equal(t, "1 1 0\n", counts)
 }
 
 func TestNoTestIsAFailure(t *testing.T) {
@@ -72,7 +72,7 @@ func TestNoTestIsAFailure(t *testing.T) {
 		`{"Action":"skip","Package":"p","Test":"TestA"}`,
 		`{"Action":"pass","Package":"p"}`)
 	assert.EqualError(t, err, "no test ran")
-	assert.Equal(t, "0 0\n", counts)
+	assert.Equal(t, "0 0 1\n", counts)
 }
 
 func TestCasesAreShownWhileTheyRunAndSkipsTellWhy(t *testing.T) {
