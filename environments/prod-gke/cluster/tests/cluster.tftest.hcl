@@ -1,0 +1,103 @@
+mock_provider "google" {}
+
+variables {
+  project = { id = "example-project", number = "123456789012" }
+}
+
+override_resource {
+  target          = module.cluster.google_container_cluster.this
+  override_during = plan
+  values = {
+    private_cluster_config = { private_endpoint = "10.0.0.2" }
+    master_auth            = { cluster_ca_certificate = "Y2E=" }
+  }
+}
+
+run "tells_workloads_what_every_flavour_tells" {
+  command = plan
+
+  assert {
+    condition = toset(keys(nonsensitive(output.cluster))) == toset([
+      "name", "flavour", "uid", "endpoint", "ca_certificate", "client_certificate", "client_key", "exec", "kubeconfig",
+    ])
+    error_message = "the cluster must have the fields of every flavour"
+  }
+  assert {
+    condition = (
+      nonsensitive(output.cluster.name) == "prod-gke" && nonsensitive(output.cluster.flavour) == "gke" &&
+      nonsensitive(output.cluster.endpoint) == "https://10.0.0.2"
+    )
+    error_message = "the cluster must be the private one of this environment"
+  }
+  assert {
+    condition     = output.registry.host == "europe-west1-docker.pkg.dev/example-project/prod-gke" && output.registry.host == output.registry.push && !output.registry.insecure
+    error_message = "images must come from the environment's own registry"
+  }
+  assert {
+    condition     = toset(keys(output.registry.mirrors)) == toset(["docker.io", "registry.k8s.io"])
+    error_message = "it must fetch what others publish"
+  }
+  assert {
+    condition = (
+      output.ingress.exposure == "load_balancer" && output.ingress.http_port == 80 && output.ingress.https_port == 443 &&
+      output.ingress.annotations["networking.gke.io/load-balancer-ip-addresses"] == "prod-gke-ingress"
+    )
+    error_message = "users must come by a load balancer with the reserved address"
+  }
+}
+
+run "keeps_the_databases_password_out_of_what_it_tells" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(output.database)) == toset(["host", "port", "admin_user", "admin_password_revision", "admin_password_command", "cidrs"])
+    error_message = "the database must have the fields of every managed PostgreSQL, and no password"
+  }
+  assert {
+    condition     = output.database.port == 5432 && output.database.admin_user == "postgres" && output.database.cidrs == ["10.2.0.0/16"]
+    error_message = "the database must be the managed one"
+  }
+}
+
+run "encrypts_each_kind_of_thing_with_a_key_of_its_own" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(module.keys.keys)) == toset(["secrets", "disks", "images", "database"])
+    error_message = "there must be four keys"
+  }
+}
+
+run "needs_a_project" {
+  command = plan
+
+  variables {
+    project = null
+  }
+
+  expect_failures = [var.project]
+}
+
+run "needs_no_project_offline" {
+  command = plan
+
+  variables {
+    project = null
+    offline = true
+  }
+
+  assert {
+    condition     = output.registry.host == "europe-west1-docker.pkg.dev/offline-project/prod-gke"
+    error_message = "an offline plan must name a project that is none"
+  }
+}
+
+run "needs_addresses_for_the_database" {
+  command = plan
+
+  variables {
+    ranges = { private_services = "" }
+  }
+
+  expect_failures = [var.ranges]
+}

@@ -1,0 +1,29 @@
+output "database" {
+  description = "What workloads need to know of the server, the same for every managed PostgreSQL: host, port, the administrator's name, a revision that changes with its password, the command that prints it to those who may, and the addresses where the server can be."
+  value = {
+    host                    = google_sql_database_instance.this.private_ip_address
+    port                    = 5432
+    admin_user              = var.admin.user
+    admin_password_revision = tonumber(google_secret_manager_secret_version.admin.version)
+    admin_password_command = {
+      command = "gcloud"
+      args = [
+        "secrets", "versions", "access", google_secret_manager_secret_version.admin.version,
+        "--project=${var.project}", "--secret=${google_secret_manager_secret.admin.secret_id}",
+      ]
+    }
+    cidrs = [var.network.cidr]
+  }
+
+  depends_on = [google_sql_user.admin]
+}
+
+output "connection_name" {
+  description = "Name of the server for Google's own connectors and proxy."
+  value       = google_sql_database_instance.this.connection_name
+}
+
+output "certificate_authority" {
+  description = "Certificate (PEM) of the authority that signed the server's, for clients that verify it."
+  value       = one(google_sql_database_instance.this.server_ca_cert[*].cert)
+}
