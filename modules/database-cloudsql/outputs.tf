@@ -4,7 +4,7 @@ output "database" {
     host                    = google_sql_database_instance.this.private_ip_address
     port                    = 5432
     admin_user              = var.admin.user
-    admin_password_revision = tonumber(google_secret_manager_secret_version.admin.version)
+    admin_password_revision = google_secret_manager_secret_version.admin.version
     admin_password_command = {
       command = "gcloud"
       args = [

@@ -138,7 +138,7 @@ run "tells_workloads_how_to_reach_it_and_where_the_password_is" {
       host                    = "10.2.0.3"
       port                    = 5432
       admin_user              = "postgres"
-      admin_password_revision = 4
+      admin_password_revision = "4"
       admin_password_command = {
         command = "gcloud"
         args    = ["secrets", "versions", "access", "4", "--project=example-project", "--secret=prod-admin-password"]
