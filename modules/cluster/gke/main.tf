@@ -167,7 +167,7 @@ resource "google_container_cluster" "this" {
 
   addons_config {
     dns_cache_config {
-      enabled = true
+      enabled = var.dns_cache
     }
     gce_persistent_disk_csi_driver_config {
       enabled = true

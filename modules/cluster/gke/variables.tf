@@ -134,6 +134,13 @@ variable "binary_authorization" {
   default     = false
 }
 
+variable "dns_cache" {
+  description = "Whether a cache on each node answers DNS. Its pods answer in place of kube-dns: NetworkPolicies must allow k8s-app=node-local-dns then, which those of this repository do not."
+  type        = bool
+  nullable    = false
+  default     = false
+}
+
 variable "secret_manager" {
   description = "Whether pods can mount secrets of Secret Manager, by the CSI driver."
   type        = bool

@@ -101,6 +101,10 @@ run "enforces_network_policies_by_dataplane_v2" {
     error_message = "pods and Services must be in their ranges"
   }
   assert {
+    condition     = !google_container_cluster.this.addons_config[0].dns_cache_config[0].enabled
+    error_message = "kube-dns must answer, which NetworkPolicies allow"
+  }
+  assert {
     condition     = !google_container_cluster.this.service_external_ips_config[0].enabled
     error_message = "no Service may take over a foreign address"
   }
@@ -182,6 +186,7 @@ run "takes_what_else_is_given" {
     encrypt_between_nodes = true
     binary_authorization  = true
     secret_manager        = false
+    dns_cache             = true
     security_group        = "gke-security-groups@example.com"
     notification_topic    = "projects/example-project/topics/upgrades"
     logs                  = ["SYSTEM_COMPONENTS", "APISERVER"]
@@ -206,6 +211,7 @@ run "takes_what_else_is_given" {
     condition = (
       google_container_cluster.this.binary_authorization[0].evaluation_mode == "PROJECT_SINGLETON_POLICY_ENFORCE" &&
       !google_container_cluster.this.secret_manager_config[0].enabled &&
+      google_container_cluster.this.addons_config[0].dns_cache_config[0].enabled &&
       google_container_cluster.this.authenticator_groups_config[0].security_group == "gke-security-groups@example.com" &&
       google_container_cluster.this.notification_config[0].pubsub[0].topic == "projects/example-project/topics/upgrades"
     )
