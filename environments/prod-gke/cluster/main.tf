@@ -80,14 +80,15 @@ module "registry" {
 
 module "database" {
   source = "../../../modules/database-cloudsql"
+  count  = var.database == null ? 0 : 1
 
   project             = module.project.project
   region              = var.region
   name                = var.name
   network             = module.network.private_services
   key                 = module.keys.keys["database"]
-  machine             = var.database
-  admin               = { password_revision = var.database_password_revision, readers = var.database_password_readers }
+  machine             = { tier = var.database.tier, edition = var.database.edition, availability = var.database.availability }
+  admin               = { password_revision = var.database.password_revision, readers = var.database.password_readers }
   deletion_protection = var.deletion_protection
   labels              = local.labels
 }

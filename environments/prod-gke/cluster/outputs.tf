@@ -15,6 +15,6 @@ output "ingress" {
 }
 
 output "database" {
-  description = "How workloads reach the managed PostgreSQL, and where its administrator's password is."
-  value       = module.database.database
+  description = "How workloads reach the managed PostgreSQL, and where its administrator's password is; null when PostgreSQL runs in the cluster."
+  value       = one(module.database[*].database)
 }

@@ -42,8 +42,8 @@ variable "ranges" {
   default  = {}
 
   validation {
-    condition     = var.ranges.private_services != ""
-    error_message = "private_services of ranges must be set: the database gets its address from it."
+    condition     = var.database == null || var.ranges.private_services != ""
+    error_message = "private_services of ranges must be set: the managed database gets its address from it."
   }
 }
 
@@ -86,28 +86,16 @@ variable "image_writers" {
 }
 
 variable "database" {
-  description = "Machine of the database: tier, edition and availability."
+  description = "The managed PostgreSQL: tier, edition and availability of its machine, the revision of the administrator's password, and who may read the password, as IAM names them, by a name of your choice. Null runs one in the cluster instead."
   type = object({
-    tier         = optional(string, "db-custom-2-8192")
-    edition      = optional(string, "ENTERPRISE")
-    availability = optional(string, "REGIONAL")
+    tier              = optional(string, "db-custom-2-8192")
+    edition           = optional(string, "ENTERPRISE")
+    availability      = optional(string, "REGIONAL")
+    password_revision = optional(number, 1)
+    password_readers  = optional(map(string), {})
   })
-  nullable = false
+  nullable = true
   default  = {}
-}
-
-variable "database_password_revision" {
-  description = "Raised to change the password of the database's administrator."
-  type        = number
-  nullable    = false
-  default     = 1
-}
-
-variable "database_password_readers" {
-  description = "Who may read the password of the database's administrator, as IAM names them, by a name of your choice."
-  type        = map(string)
-  nullable    = false
-  default     = {}
 }
 
 variable "deletion_protection" {

@@ -44,7 +44,7 @@ func (a *app) supplyLoadCommand() *cobra.Command {
 func (a *app) supplyProvidersCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "providers [FLAVOUR...]",
-		Short: "Build the Terraform providers, and those of clouds (eks), and print the CLI configuration that plain terraform needs",
+		Short: "Build the Terraform providers, and those of clouds (eks, gke), and print the CLI configuration that plain terraform needs",
 		RunE: func(cmd *cobra.Command, flavours []string) error {
 			if err := checkFlavours(flavours); err != nil {
 				return err

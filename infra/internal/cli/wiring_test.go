@@ -23,6 +23,6 @@ func TestACredentialCommandThatFailsSaysWhyAndNotWhatItPrinted(t *testing.T) {
 }
 
 func TestOnlyKnownCloudsHaveProviders(t *testing.T) {
-	assert.NoError(t, checkFlavours([]string{"eks"}))
+	assert.NoError(t, checkFlavours([]string{"eks", "gke"}))
 	assert.ErrorContains(t, checkFlavours([]string{"openstack"}), "there is no cloud openstack")
 }

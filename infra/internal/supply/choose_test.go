@@ -181,6 +181,7 @@ func unused(t *testing.T) string {
 func TestAnEnvironmentInACloudNeedsNoImages(t *testing.T) {
 	assert.Equal(t, []string{PolicyPart}, Upstream.PartsOn("eks"))
 	assert.Equal(t, []string{"provider-kubernetes", "provider-random", "provider-aws", PolicyPart}, Source.PartsOn("eks"))
+	assert.Equal(t, []string{"provider-kubernetes", "provider-random", "provider-google", PolicyPart}, Source.PartsOn("gke"))
 	assert.Equal(t, Finished, Source.PartsOn("kind"))
 	assert.Equal(t, Finished, Source.PartsOn(""))
 }

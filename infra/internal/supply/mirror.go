@@ -28,6 +28,7 @@ var Providers = []Provider{
 // their cluster. Compiling one takes longer than all other parts together.
 var CloudProviders = map[string]Provider{
 	"eks": {Part: "provider-aws", Source: "registry.terraform.io/hashicorp/aws", Version: awsProviderVersion},
+	"gke": {Part: "provider-google", Source: "registry.terraform.io/hashicorp/google", Version: googleProviderVersion},
 }
 
 // allProviders are Providers and CloudProviders.

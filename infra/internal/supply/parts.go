@@ -13,6 +13,7 @@ const (
 	randomProviderVersion     = "3.9.0"
 	kindProviderVersion       = "0.1.0"
 	awsProviderVersion        = "6.47.1"
+	googleProviderVersion     = "8.0.0"
 	openTofuVersion           = "1.12.6"
 )
 
@@ -100,10 +101,14 @@ func providerParts(infra string, dir func(string) string) []Part {
 // cloudProviderParts are the providers of clouds, each a thousand packages that few need.
 func cloudProviderParts(dir func(string) string) []Part {
 	const aws = "github.com/hashicorp/terraform-provider-aws"
+	const google = "github.com/hashicorp/terraform-provider-google"
 	return []Part{
 		{Name: "provider-aws", About: "Terraform provider aws " + awsProviderVersion + ", for environments on EKS", Weight: 3000, Cloud: true, recipe: programs{
 			dir: dir("provider-aws"), commands: map[string]string{providerBinary("aws", awsProviderVersion): aws},
 			ldflags: "-X " + aws + "/version.ProviderVersion=" + awsProviderVersion}},
+		{Name: "provider-google", About: "Terraform provider google " + googleProviderVersion + ", for environments on GKE", Weight: 1500, Cloud: true, recipe: programs{
+			dir: dir("provider-google"), commands: map[string]string{providerBinary("google", googleProviderVersion): google},
+			ldflags: "-X " + google + "/version.ProviderVersion=" + googleProviderVersion}},
 	}
 }
 

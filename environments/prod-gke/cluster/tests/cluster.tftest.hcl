@@ -101,3 +101,16 @@ run "needs_addresses_for_the_database" {
 
   expect_failures = [var.ranges]
 }
+
+run "leaves_the_database_to_the_cluster_when_told" {
+  command = plan
+
+  variables {
+    database = null
+  }
+
+  assert {
+    condition     = output.database == null
+    error_message = "no managed database may be made"
+  }
+}

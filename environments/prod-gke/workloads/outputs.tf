@@ -1,0 +1,23 @@
+output "services" {
+  description = "The services by name: their URLs, where they run, and what."
+  value = {
+    for name, service in module.service : name => {
+      urls      = service.urls
+      namespace = service.namespace
+      workload  = "deployment"
+      replicas  = service.replicas
+      version   = service.version
+      image     = service.image
+    }
+  }
+}
+
+output "workloads" {
+  description = "Everything that must become ready: kind, namespace, name, and the part that it belongs to."
+  value = concat(
+    module.ingress.workloads,
+    flatten(module.metrics_server[*].workloads),
+    flatten(module.database[*].workloads),
+    flatten([for service in module.service : service.workloads]),
+  )
+}

@@ -1,0 +1,102 @@
+variable "environment" {
+  description = "Name of the environment. Empty takes the name of the folder above this one."
+  type        = string
+  nullable    = false
+  default     = ""
+}
+
+variable "cluster_state" {
+  description = "Where the cluster root keeps its state: the backend and its configuration. Without a configuration it is the file beside this root."
+  type = object({
+    backend = optional(string, "local")
+    config  = optional(map(string))
+  })
+  nullable = false
+  default  = {}
+}
+
+variable "images" {
+  description = "Third-party images by part, pinned by digest: ingress-nginx-controller, metrics-server, postgres. Parts that are left out are the published ones."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.images), ["ingress-nginx-controller", "metrics-server", "postgres"])) == 0
+    error_message = "images knows ingress-nginx-controller, metrics-server and postgres."
+  }
+}
+
+variable "release" {
+  description = "What runs: image with digest and version of each service. The tool writes it to release.auto.tfvars.json."
+  type = object({
+    services = optional(map(object({ image = string, version = string })), {})
+  })
+  nullable = false
+  default  = {}
+}
+
+variable "services" {
+  description = "What this environment sets differently, by service: replicas, autoscaling, resources, host."
+  type = map(object({
+    replicas    = optional(number)
+    autoscaling = optional(object({ min = number, max = number, cpu_percent = optional(number, 70) }))
+    resources = optional(object({
+      requests = optional(object({ cpu = optional(string), memory = optional(string) }), {})
+      limits   = optional(object({ cpu = optional(string), memory = optional(string) }), {})
+    }), {})
+    host = optional(string)
+  }))
+  nullable = false
+  default  = {}
+}
+
+variable "services_folder" {
+  description = "Folder of the services' descriptions, relative to this root."
+  type        = string
+  nullable    = false
+  default     = "../../../services"
+}
+
+variable "minimum_replicas" {
+  description = "Least number of pods of any service."
+  type        = number
+  nullable    = false
+  default     = 1
+}
+
+variable "database_admin_password" {
+  description = "Password of the managed database's administrator, where the cluster root has one. The tool asks for it with the command that the output database of the cluster root names. It is in no state and no plan."
+  type        = string
+  nullable    = true
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "ingress_source_ranges" {
+  description = "Addresses that may connect to the load balancer of the ingress controller, where there is one. Without any, everybody may."
+  type        = set(string)
+  nullable    = false
+  default     = []
+}
+
+variable "tls" {
+  description = "Paths of the certificate and its key that answer HTTPS. Without them, .tls/tls.crt and .tls/tls.key in the environment's folder."
+  type = object({
+    certificate_file = optional(string, "")
+    key_file         = optional(string, "")
+  })
+  nullable = false
+  default  = {}
+}
+
+variable "https" {
+  description = "Whether HTTP is redirected to HTTPS, and whether browsers are told to remember HTTPS (HSTS)."
+  type = object({
+    redirect = optional(bool, true)
+    hsts     = optional(bool, true)
+  })
+  nullable = false
+  default  = {}
+}
