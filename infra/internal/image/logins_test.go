@@ -53,3 +53,16 @@ func TestACredentialHelperIsAsked(t *testing.T) {
 	dockerConfig(t, `{"credHelpers": {"registry.example.org": "here"}}`)
 	assert.Equal(t, "helped", loginAt(t, "registry.example.org").Password)
 }
+
+func TestGooglesRegistriesTakeWhoIsLoggedInToGcloud(t *testing.T) {
+	bin := t.TempDir()
+	gcloud := "#!/bin/sh\necho '{\"credential\": {\"access_token\": \"granted\", \"token_expiry\": \"2999-01-01T00:00:00Z\"}}'\n"
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "gcloud"), []byte(gcloud), 0o755))
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	// Nobody else is logged in: no service account, no default credentials.
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "")
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("CLOUDSDK_CONFIG", "")
+	dockerConfig(t, "{}")
+	assert.Equal(t, "granted", loginAt(t, "europe-west1-docker.pkg.dev").Password)
+}

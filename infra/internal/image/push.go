@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/google"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
 )
@@ -116,9 +117,10 @@ func tagged(ctx context.Context, digest string, tag name.Tag) (bool, error) {
 	return false, explain("ask for", tag, err)
 }
 
-// logins are what docker login has recorded, credential helpers among it, and for Amazon's registries
-// the user's AWS credentials: nobody has to log in to them anew every twelve hours.
-var logins = authn.NewMultiKeychain(authn.DefaultKeychain, authn.NewKeychainFromHelper(ecr.NewECRHelper(ecr.WithLogger(io.Discard))))
+// logins are what docker login has recorded, credential helpers among it, and for Amazon's and Google's
+// registries the user's credentials of those clouds: nobody has to log in to them anew every few hours.
+var logins = authn.NewMultiKeychain(authn.DefaultKeychain,
+	authn.NewKeychainFromHelper(ecr.NewECRHelper(ecr.WithLogger(io.Discard))), google.Keychain)
 
 func remoteOptions(ctx context.Context) []remote.Option {
 	return []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(logins), remote.WithUserAgent("kindling")}
