@@ -25,5 +25,6 @@ output "connection_name" {
 
 output "certificate_authority" {
   description = "Certificate (PEM) of the authority that signed the server's, for clients that verify it."
-  value       = one(google_sql_database_instance.this.server_ca_cert[*].cert)
+  # The provider takes it for a secret, which the certificate of an authority is not.
+  value = nonsensitive(one(google_sql_database_instance.this.server_ca_cert[*].cert))
 }

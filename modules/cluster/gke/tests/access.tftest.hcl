@@ -126,16 +126,15 @@ run "is_entered_by_a_load_balancer" {
   }
 
   assert {
-    condition = output.ingress == {
-      http_port  = 80
-      https_port = 443
-      exposure   = "load_balancer"
-      annotations = {
-        "cloud.google.com/l4-rbs"                      = "enabled"
-        "networking.gke.io/load-balancer-ip-addresses" = "prod-ingress"
-      }
-    }
-    error_message = "users must come by a public load balancer with the reserved address"
+    condition     = output.ingress.http_port == 80 && output.ingress.https_port == 443 && output.ingress.exposure == "load_balancer"
+    error_message = "users must come by a load balancer"
+  }
+  assert {
+    condition = output.ingress.annotations == tomap({
+      "cloud.google.com/l4-rbs"                      = "enabled"
+      "networking.gke.io/load-balancer-ip-addresses" = "prod-ingress"
+    })
+    error_message = "the load balancer must be public, with the reserved address"
   }
 }
 
@@ -147,12 +146,11 @@ run "is_entered_from_inside_the_network_alone" {
   }
 
   assert {
-    condition = output.ingress == {
-      http_port   = 8080
-      https_port  = 8443
-      exposure    = "load_balancer"
-      annotations = { "networking.gke.io/load-balancer-type" = "Internal" }
-    }
+    condition     = output.ingress.http_port == 8080 && output.ingress.https_port == 8443
+    error_message = "the ports must be the given ones"
+  }
+  assert {
+    condition     = output.ingress.annotations == tomap({ "networking.gke.io/load-balancer-type" = "Internal" })
     error_message = "the load balancer must have an address of the network"
   }
 }
