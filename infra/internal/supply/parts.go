@@ -106,7 +106,7 @@ func cloudProviderParts(dir func(string) string) []Part {
 		{Name: "provider-aws", About: "Terraform provider aws " + awsProviderVersion + ", for environments on EKS", Weight: 3000, Cloud: true, recipe: programs{
 			dir: dir("provider-aws"), commands: map[string]string{providerBinary("aws", awsProviderVersion): aws},
 			ldflags: "-X " + aws + "/version.ProviderVersion=" + awsProviderVersion}},
-		{Name: "provider-google", About: "Terraform provider google " + googleProviderVersion + ", for environments on GKE", Weight: 1500, Cloud: true, recipe: programs{
+		{Name: "provider-google", About: "Terraform provider google " + googleProviderVersion + ", for environments on GKE", Weight: 500, Cloud: true, recipe: programs{
 			dir: dir("provider-google"), commands: map[string]string{providerBinary("google", googleProviderVersion): google},
 			ldflags: "-X " + google + "/version.ProviderVersion=" + googleProviderVersion}},
 	}
