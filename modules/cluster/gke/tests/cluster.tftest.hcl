@@ -176,6 +176,46 @@ run "logs_the_control_plane_and_the_workloads" {
   }
 }
 
+run "has_what_workloads_and_their_operators_need" {
+  command = plan
+
+  assert {
+    condition = (
+      google_container_cluster.this.addons_config[0].gce_persistent_disk_csi_driver_config[0].enabled &&
+      !google_container_cluster.this.addons_config[0].horizontal_pod_autoscaling[0].disabled &&
+      !google_container_cluster.this.addons_config[0].http_load_balancing[0].disabled
+    )
+    error_message = "there must be volumes, autoscaling and load balancers"
+  }
+  assert {
+    condition = (
+      google_container_cluster.this.enable_l4_ilb_subsetting &&
+      google_container_cluster.this.enable_intranode_visibility &&
+      google_container_cluster.this.in_transit_encryption_config == "IN_TRANSIT_ENCRYPTION_DISABLED"
+    )
+    error_message = "flow logs must see traffic within a node, and traffic between nodes is encrypted only when told"
+  }
+  assert {
+    condition = (
+      google_container_cluster.this.secret_manager_config[0].enabled &&
+      google_container_cluster.this.binary_authorization[0].evaluation_mode == "DISABLED" &&
+      google_container_cluster.this.cost_management_config[0].enabled &&
+      google_container_cluster.this.security_posture_config[0].mode == "BASIC" &&
+      google_container_cluster.this.security_posture_config[0].vulnerability_mode == "VULNERABILITY_DISABLED"
+    )
+    error_message = "secrets, costs and the posture of workloads must be there to see"
+  }
+  assert {
+    condition = (
+      google_container_cluster.this.monitoring_config[0].advanced_datapath_observability_config[0].enable_metrics &&
+      !google_container_cluster.this.monitoring_config[0].advanced_datapath_observability_config[0].enable_relay &&
+      google_container_cluster.this.control_plane_endpoints_config[0].ip_endpoints_config[0].enabled &&
+      google_container_cluster.this.ip_allocation_policy[0].stack_type == "IPV4"
+    )
+    error_message = "the network must be measured, and answer by its addresses"
+  }
+}
+
 run "takes_what_else_is_given" {
   command = plan
 
@@ -213,6 +253,7 @@ run "takes_what_else_is_given" {
       !google_container_cluster.this.secret_manager_config[0].enabled &&
       google_container_cluster.this.addons_config[0].dns_cache_config[0].enabled &&
       google_container_cluster.this.authenticator_groups_config[0].security_group == "gke-security-groups@example.com" &&
+      google_container_cluster.this.notification_config[0].pubsub[0].enabled &&
       google_container_cluster.this.notification_config[0].pubsub[0].topic == "projects/example-project/topics/upgrades"
     )
     error_message = "images, secrets, groups and notifications must be as given"

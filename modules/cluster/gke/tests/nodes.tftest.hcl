@@ -105,6 +105,8 @@ run "repair_upgrade_and_scale_themselves" {
       google_container_node_pool.this["general"].max_pods_per_node == 110 &&
       google_container_node_pool.this["general"].node_config[0].machine_type == "e2-standard-4" &&
       google_container_node_pool.this["general"].node_config[0].image_type == "COS_CONTAINERD" &&
+      google_container_node_pool.this["general"].node_config[0].gvnic[0].enabled &&
+      google_container_node_pool.this["general"].upgrade_settings[0].strategy == "SURGE" &&
       google_container_node_pool.this["general"].node_config[0].boot_disk[0].disk_type == "pd-balanced" &&
       google_container_node_pool.this["general"].node_config[0].boot_disk[0].size_gb == 100
     )
