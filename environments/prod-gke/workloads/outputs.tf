@@ -21,3 +21,8 @@ output "workloads" {
     flatten([for service in module.service : service.workloads]),
   )
 }
+
+output "admission_policies" {
+  description = "Admission policies that are made here and have to be bound: on this machine the cluster root does it, in a cloud the tool."
+  value       = [module.ingress.admission_policy]
+}
