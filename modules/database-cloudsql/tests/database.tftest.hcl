@@ -52,7 +52,8 @@ run "has_a_standby_and_backups_to_any_moment" {
       google_sql_database_instance.this.settings[0].backup_configuration[0].transaction_log_retention_days == 7 &&
       google_sql_database_instance.this.settings[0].backup_configuration[0].start_time == "03:00" &&
       google_sql_database_instance.this.settings[0].backup_configuration[0].location == "europe-west1" &&
-      google_sql_database_instance.this.settings[0].backup_configuration[0].backup_retention_settings[0].retained_backups == 30
+      google_sql_database_instance.this.settings[0].backup_configuration[0].backup_retention_settings[0].retained_backups == 30 &&
+      google_sql_database_instance.this.settings[0].backup_configuration[0].backup_retention_settings[0].retention_unit == "COUNT"
     )
     error_message = "thirty backups and a week of transactions must be kept"
   }
@@ -66,6 +67,7 @@ run "has_a_standby_and_backups_to_any_moment" {
   }
   assert {
     condition = (
+      google_sql_database_instance.this.settings[0].disk_type == "PD_SSD" &&
       google_sql_database_instance.this.settings[0].disk_autoresize &&
       google_sql_database_instance.this.settings[0].disk_size == 20 &&
       google_sql_database_instance.this.settings[0].disk_autoresize_limit == 200
@@ -74,6 +76,7 @@ run "has_a_standby_and_backups_to_any_moment" {
   }
   assert {
     condition = (
+      google_sql_database_instance.this.settings[0].maintenance_window[0].update_track == "stable" &&
       google_sql_database_instance.this.settings[0].maintenance_window[0].day == 7 &&
       google_sql_database_instance.this.settings[0].maintenance_window[0].hour == 4
     )
@@ -169,6 +172,7 @@ run "logs_who_connects_and_no_statement" {
   assert {
     condition = (
       google_sql_database_instance.this.settings[0].insights_config[0].query_insights_enabled &&
+      google_sql_database_instance.this.settings[0].insights_config[0].record_application_tags &&
       !google_sql_database_instance.this.settings[0].insights_config[0].record_client_address
     )
     error_message = "slow queries must be found"
