@@ -121,6 +121,10 @@ run "keeps_the_password_in_secret_manager_alone" {
     error_message = "nor may the user"
   }
   assert {
+    condition     = google_sql_user.admin.deletion_policy == "ABANDON"
+    error_message = "the administrator must go with the server: it owns things that cannot be dropped"
+  }
+  assert {
     condition     = length(google_secret_manager_secret_iam_member.reader) == 0
     error_message = "nobody may read it who is not named"
   }

@@ -21,7 +21,7 @@ run "rotates_keys_and_refuses_to_destroy_them" {
     error_message = "keys must be rotated after 90 days, or as told"
   }
   assert {
-    condition     = alltrue([for key in google_kms_crypto_key.this : key.deletion_policy == "PREVENT" && key.purpose == "ENCRYPT_DECRYPT"])
+    condition     = alltrue([for key in google_kms_crypto_key.this : key.deletion_policy == "PREVENT" && key.purpose == "ENCRYPT_DECRYPT" && key.version_template[0].algorithm == "GOOGLE_SYMMETRIC_ENCRYPTION"])
     error_message = "keys must be protected unless told otherwise"
   }
   assert {
@@ -58,6 +58,22 @@ run "lets_the_named_services_use_a_key_and_no_others" {
   assert {
     condition     = alltrue([for grant in google_kms_crypto_key_iam_member.this : grant.role == "roles/cloudkms.cryptoKeyEncrypterDecrypter"])
     error_message = "agents may encrypt and decrypt, nothing else"
+  }
+}
+
+run "knows_the_agents_of_nodes_and_registries" {
+  command = plan
+
+  variables {
+    keys = { images = { service_agents = ["artifact_registry", "compute"] } }
+  }
+
+  assert {
+    condition = toset([for grant in google_kms_crypto_key_iam_member.this : grant.member]) == toset([
+      "serviceAccount:service-123456789012@gcp-sa-artifactregistry.iam.gserviceaccount.com",
+      "serviceAccount:service-123456789012@compute-system.iam.gserviceaccount.com",
+    ])
+    error_message = "images and disks must be encrypted by those that keep them"
   }
 }
 

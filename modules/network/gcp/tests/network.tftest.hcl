@@ -90,6 +90,7 @@ run "lets_nodes_out_from_one_reserved_address" {
   assert {
     condition = (
       google_compute_router_nat.this.enable_dynamic_port_allocation &&
+      !google_compute_router_nat.this.enable_endpoint_independent_mapping &&
       google_compute_router_nat.this.min_ports_per_vm == 64 &&
       google_compute_router_nat.this.max_ports_per_vm == 4096
     )
@@ -128,6 +129,7 @@ run "joins_googles_network_for_managed_services" {
   assert {
     condition = (
       google_service_networking_connection.this[0].reserved_peering_ranges == tolist(["prod-private-services"]) &&
+      google_service_networking_connection.this[0].service == "servicenetworking.googleapis.com" &&
       google_service_networking_connection.this[0].deletion_policy == "DELETE"
     )
     error_message = "the range must be given to the connection"

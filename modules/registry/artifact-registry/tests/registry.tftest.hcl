@@ -90,7 +90,7 @@ run "fetches_what_others_publish" {
   assert {
     condition = alltrue([
       for remote in google_artifact_registry_repository.remote :
-      remote.mode == "REMOTE_REPOSITORY" && remote.kms_key_name == var.key && remote.cleanup_policy_dry_run && remote.labels["environment"] == "prod"
+      remote.mode == "REMOTE_REPOSITORY" && remote.format == "DOCKER" && remote.kms_key_name == var.key && remote.cleanup_policy_dry_run && remote.labels["environment"] == "prod"
     ])
     error_message = "what is fetched must be kept, encrypted like our own"
   }
