@@ -28,6 +28,13 @@ func TestABackendIsFoundInAnyFileOfARoot(t *testing.T) {
 	got, err := ReadBackend(dir)
 	require.NoError(t, err)
 	assert.True(t, got.Local())
+
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "backend.tf.json"), []byte(`{"terraform": {"backend": {"s3": {}}}}`), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "offline_override.tf"), []byte("terraform {\n  backend \"local\" {}\n}\n"), 0o644))
+	got, err = ReadBackend(dir)
+	require.NoError(t, err)
+	assert.True(t, got.Local(), "an override comes last for Terraform")
+	require.NoError(t, os.Remove(filepath.Join(dir, "offline_override.tf")))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "backend.tf.json"), []byte("{"), 0o644))
 	_, err = ReadBackend(dir)
 	assert.ErrorContains(t, err, "backend.tf.json")
