@@ -30,18 +30,9 @@ func (s *Stack) Down(ctx context.Context) error {
 	if err != nil {
 		return s.terraformFailure("cluster", err)
 	}
-	state, err := root.State(ctx)
-	if err != nil {
-		return s.terraformFailure("cluster", err)
-	}
 	name := s.clusterName(ctx, root)
-	if state.Manages() {
-		if err := s.engine(ctx); err != nil {
-			return err
-		}
-		if err := s.destroyCluster(ctx, parts); err != nil {
-			return err
-		}
+	if err := s.destroyRecorded(ctx, parts, root); err != nil {
+		return err
 	}
 	if err := errors.Join(s.sweep(ctx), s.forgetWorkloads(ctx, parts), s.forget()); err != nil {
 		return err
@@ -51,6 +42,21 @@ func (s *Stack) Down(ctx context.Context) error {
 		return err
 	}
 	return removeFile(s.clusterNameFile())
+}
+
+// destroyRecorded removes the cluster that the state records, if it records one.
+func (s *Stack) destroyRecorded(ctx context.Context, parts Parts, root Root) error {
+	state, err := root.State(ctx)
+	if err != nil {
+		return s.terraformFailure("cluster", err)
+	}
+	if !state.Manages() {
+		return nil
+	}
+	if err := s.engine(ctx); err != nil {
+		return err
+	}
+	return s.destroyCluster(ctx, parts)
 }
 
 // sweep removes what a killed `up` made before Terraform recorded it. Only a cluster that this
