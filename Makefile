@@ -19,6 +19,8 @@ confirm  ?=
 offline  ?=
 since    ?=
 registry ?=
+bucket   ?=
+id       ?=
 args     ?=
 
 KINDLING := .kindling/bin/kindling
@@ -77,6 +79,18 @@ doctor: tool ## Look at this machine and say what stands in the way; with env=de
 affected: tool ## List what a change touches, and why: make affected since=main
 	@$(KINDLING) affected --since "$(since)" $(args)
 
+.PHONY: state-init
+state-init: tool ## Keep an environment's states in a bucket: make state-init env=staging bucket=s3://NAME?region=…
+	@$(KINDLING) state init --env "$(env)" --bucket "$(bucket)" $(args)
+
+.PHONY: state-show
+state-show: tool ## Show where the states are and who has locked them: make state-show env=staging
+	@$(KINDLING) state show --env "$(env)" $(args)
+
+.PHONY: state-unlock
+state-unlock: tool ## Remove a lock that nobody holds any more: make state-unlock env=staging id=ID
+	@$(KINDLING) state unlock --env "$(env)" --id "$(id)" $(args)
+
 .PHONY: shell
 shell: ## A shell in which plain kubectl and terraform work on an environment: make shell env=dev
 	@KUBECONFIG="$(CURDIR)/.kindling/$(env)/kubeconfig" TF_CLI_CONFIG_FILE="$(CURDIR)/.kindling/terraform.rc" PS1="($(env)) \w \$$ " $${SHELL:-/bin/bash} $(args)
@@ -95,7 +109,7 @@ run: ## Run one service alone on this machine: make run service=catalog
 	@cd "services/$(service)" && go run .
 
 .PHONY: test
-test: ## Test everything in order of cost; one stage: make test only=unit|modules|provider|e2e; what changed: since=main
+test: ## Test everything in order of cost; one stage: make test only=unit|modules|state|provider|e2e; what changed: since=main
 	@./tests/run.sh "$(only)" "$(since)"
 
 .PHONY: lint

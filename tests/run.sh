@@ -5,6 +5,7 @@
 #
 #   unit      Go modules: format, vet, lint, build, tests. No engine, no network but for Go modules.
 #   modules   Terraform modules and roots: format, plans with mocked providers.
+#   state     States in buckets of real servers: moved, locked, killed. No engine.
 #   provider  The kind provider on a real engine.
 #   e2e       An environment from `make up` to `make down`, on a copy of this checkout.
 #
@@ -19,7 +20,7 @@
 # .kindling/test. Nothing of the tests stays in the engine, however a run ends.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-readonly all_stages="unit modules provider e2e"
+readonly all_stages="unit modules state provider e2e"
 readonly named_stages="cloud growth offline upstream"
 readonly work=$PWD/.kindling/test
 readonly report=$work/report
@@ -286,6 +287,17 @@ terraform_tests() {
 in_root() {
   export TF_CLI_CONFIG_FILE=$work/../terraform.rc TF_IN_AUTOMATION=1
   cd "$1" && terraform init -backend=false -input=false -no-color && terraform "$2" -no-color
+}
+
+run_state() {
+  tool && check "providers" .kindling/bin/kindling supply providers || return
+  check "build the S3 and GCS servers" state_servers || return
+  go_tests "states in buckets" tests -cases -count=1 -timeout=20m ./state
+}
+
+state_servers() {
+  mkdir -p "$work/servers" && cd tests/state/servers &&
+    go build -o "$work/servers" ./s3server github.com/fsouza/fake-gcs-server
 }
 
 run_provider() {

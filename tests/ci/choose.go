@@ -141,7 +141,7 @@ func foldersOf(stage string, files []string) []job {
 	for _, file := range files {
 		top, _, _ := strings.Cut(file, "/")
 		terraform := top == "modules" || top == "environments"
-		if path.Base(file) != marker || terraform != (stage == "modules") || strings.Contains(file, "/examples/") || strings.HasPrefix(file, "tests/tools/") {
+		if path.Base(file) != marker || terraform != (stage == "modules") || strings.Contains(file, "/examples/") || strings.HasPrefix(file, "tests/tools/") || strings.HasPrefix(file, "tests/state/") {
 			continue
 		}
 		jobs = append(jobs, job{stage, path.Dir(file)})

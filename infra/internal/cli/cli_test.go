@@ -68,7 +68,7 @@ func TestOutsideOfACheckoutTheToolSaysSo(t *testing.T) {
 func TestHelpNamesEveryCommand(t *testing.T) {
 	code, out, _ := invoke("--help")
 	assert.Equal(t, exitDone, code)
-	for _, command := range []string{"up", "status", "plan", "logs", "down", "doctor", "supply"} {
+	for _, command := range []string{"up", "status", "plan", "logs", "down", "doctor", "supply", "state"} {
 		assert.Contains(t, out, "\n  "+command+" ")
 	}
 }

@@ -19,6 +19,7 @@ func (a *app) commands() []*cobra.Command {
 		a.affectedCommand(),
 		a.buildCommand(),
 		a.supplyCommand(),
+		a.stateCommand(),
 		a.docsCommand(),
 	}
 }

@@ -86,7 +86,7 @@ func TestEveryCommandThatIsStoppedExitsWith130(t *testing.T) {
 
 func TestCommandsThatDoNotExistAreRefusedWithWhatIsNear(t *testing.T) {
 	for line, next := range map[string]string{
-		"statsu":      "kindling status",
+		"satatus":     "kindling status",
 		"dance":       "kindling --help",
 		"supply lsit": "kindling supply list",
 		"new thing":   "kindling new --help",

@@ -12,6 +12,7 @@ import (
 	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/stack"
 	"kindling.internal/infra/internal/supply"
+	"kindling.internal/infra/internal/terraform"
 	"kindling.internal/infra/internal/ui"
 )
 
@@ -186,7 +187,7 @@ func standing(root, environment string) supply.Kind {
 		return ""
 	}
 	for _, dir := range dirs {
-		if !hasCluster(filepath.Join(dir, "terraform.tfstate")) {
+		if !hasCluster(filepath.Join(dir, "terraform.tfstate")) && !keptElsewhere(dir) {
 			continue
 		}
 		var variables map[string]any
@@ -199,6 +200,13 @@ func standing(root, environment string) supply.Kind {
 		return supply.Upstream
 	}
 	return ""
+}
+
+// keptElsewhere tells whether a root's state is not on this machine. What the roots record of the
+// supply is then taken to hold: down removes it.
+func keptElsewhere(dir string) bool {
+	backend, err := terraform.ReadBackend(dir)
+	return err == nil && !backend.Local()
 }
 
 // hasCluster tells whether a state file records a kind cluster.

@@ -6,10 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
+	"kindling.internal/infra/internal/bucket"
 	"kindling.internal/infra/internal/engine"
 	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/kindcluster"
@@ -42,11 +45,15 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+	wait, err := lockWait()
+	if err != nil {
+		return nil, err
+	}
 	return &stack.Stack{
 		Root: root, Environment: environment,
 		Engine: engineAdapter{a}, Supply: parts,
 		Images:    imagesAdapter{builder},
-		Terraform: parts.openRoot, Cluster: openCluster, Secret: secret, Authority: authority, Ask: asker(authority.Certificate()),
+		Terraform: parts.openRoot, Bucket: openBucket, LockWait: wait, Cluster: openCluster, Secret: secret, Authority: authority, Ask: asker(authority.Certificate()),
 		Version:  func(ctx context.Context) string { return describe(ctx, root) },
 		Progress: progressAdapter{a.printer}, Policy: judge{a, filepath.Join(root, "environments", environment)},
 	}, nil
@@ -151,11 +158,38 @@ func (s *supplyAdapter) openRoot(dir string, parts stack.Parts, log io.Writer) (
 	if _, err := s.findTerraform(); err != nil {
 		return nil, err
 	}
-	root, err := terraform.Open(dir, terraform.Options{CLIConfig: parts.CLIConfig, Fingerprint: parts.Fingerprint, Log: log})
+	wait, err := lockWait()
+	if err != nil {
+		return nil, err
+	}
+	root, err := terraform.Open(dir, terraform.Options{CLIConfig: parts.CLIConfig, Fingerprint: parts.Fingerprint, Log: log, LockWait: wait})
 	if err != nil {
 		return nil, err
 	}
 	return root, nil
+}
+
+// lockSetting is the variable that says how long to wait for a state that somebody else has locked.
+const lockSetting = "KINDLING_LOCK_WAIT"
+
+func lockWait() (time.Duration, error) {
+	text := os.Getenv(lockSetting)
+	if text == "" {
+		return time.Minute, nil
+	}
+	wait, err := time.ParseDuration(text)
+	if err != nil || wait < 0 {
+		return 0, badInput("state", fmt.Sprintf("%s is %q, which is no length of time", lockSetting, text), lockSetting+"=5m")
+	}
+	return wait, nil
+}
+
+func openBucket(ctx context.Context, address bucket.Address) (stack.Store, error) {
+	store, err := bucket.Open(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
 }
 
 func openCluster(c stack.Connection) (stack.Cluster, error) {

@@ -42,7 +42,7 @@ func (s *Stack) databasePassword(ctx context.Context, parts Parts) error {
 	if given || s.local() {
 		return nil
 	}
-	root, err := s.Terraform(s.clusterDir(), parts, nil)
+	root, err := s.root(ctx, s.clusterDir(), parts, nil)
 	if err != nil {
 		return err
 	}

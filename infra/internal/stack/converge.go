@@ -17,6 +17,9 @@ import (
 
 // converge plans a root and carries the plan out when it changes anything.
 func (s *Stack) converge(ctx context.Context, root Root, about policy.Subject, step Step) (changed bool, err error) {
+	if err := s.awaitLock(ctx, root, step); err != nil {
+		return false, err
+	}
 	step.Update("planning")
 	file := s.planFile(about.Root)
 	defer os.Remove(file)
@@ -101,9 +104,8 @@ func applyProgress(step Step) func(terraform.Change) {
 
 // terraformFailure tells what Terraform or a provider reported. What is a failure already stays so.
 func (s *Stack) terraformFailure(step string, err error) error {
-	var shown *ui.Failure
-	if errors.As(err, &shown) {
-		return err
+	if shown := s.stateFailure(step, err); shown != nil {
+		return shown
 	}
 	if errors.Is(err, terraform.ErrAbsent) {
 		return &ui.Failure{Step: step, Sentence: err.Error(), Code: 2, Err: err, Next: []string{"install Terraform 1.11 or newer, or OpenTofu, and run the same command again"}}

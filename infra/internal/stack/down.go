@@ -26,26 +26,37 @@ func (s *Stack) Down(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	root, err := s.Terraform(s.clusterDir(), parts, nil)
+	root, err := s.root(ctx, s.clusterDir(), parts, nil)
 	if err != nil {
 		return s.terraformFailure("cluster", err)
 	}
 	name := s.clusterName(ctx, root)
-	if root.HasState() {
-		if err := s.engine(ctx); err != nil {
-			return err
-		}
-		if err := s.destroyCluster(ctx, parts); err != nil {
-			return err
-		}
-	}
-	if err := errors.Join(s.sweep(ctx), s.forget()); err != nil {
+	if err := s.destroyRecorded(ctx, parts, root); err != nil {
 		return err
 	}
-	if err := s.proveGone(ctx, name); err != nil {
+	if err := errors.Join(s.sweep(ctx), s.forgetWorkloads(ctx, parts), s.forget()); err != nil {
+		return err
+	}
+	_, remote := root.(*remoteRoot)
+	if err := s.proveGone(ctx, name, remote); err != nil {
 		return err
 	}
 	return removeFile(s.clusterNameFile())
+}
+
+// destroyRecorded removes the cluster that the state records, if it records one.
+func (s *Stack) destroyRecorded(ctx context.Context, parts Parts, root Root) error {
+	state, err := root.State(ctx)
+	if err != nil {
+		return s.terraformFailure("cluster", err)
+	}
+	if !state.Manages() {
+		return nil
+	}
+	if err := s.engine(ctx); err != nil {
+		return err
+	}
+	return s.destroyCluster(ctx, parts)
 }
 
 // sweep removes what a killed `up` made before Terraform recorded it. Only a cluster that this
@@ -98,8 +109,13 @@ func (s *Stack) destroyCluster(ctx context.Context, parts Parts) error {
 	step := s.Progress.Step("cluster")
 	root, err := s.open(ctx, s.clusterDir(), parts)
 	if err == nil {
-		err = root.Destroy(ctx, applyProgress(step), true)
+		err = s.awaitLock(ctx, root, step)
 	}
+	if err != nil {
+		step.Fail()
+		return s.terraformFailure("cluster", err)
+	}
+	err = root.Destroy(ctx, applyProgress(step), true)
 	if err != nil && ctx.Err() == nil { // a cluster that cannot be looked at can still be removed
 		err = root.Destroy(ctx, applyProgress(step), false)
 	}
@@ -116,7 +132,7 @@ func (s *Stack) destroyCluster(ctx context.Context, parts Parts) error {
 func (s *Stack) forget() error {
 	var errs []error
 	for _, dir := range []string{s.clusterDir(), s.workloadsDir()} {
-		for _, file := range []string{"terraform.tfstate", "terraform.tfstate.backup", supplyFile} {
+		for _, file := range []string{localState, localState + ".backup", migratedState, supplyFile} {
 			errs = append(errs, removeFile(filepath.Join(dir, file)))
 		}
 	}
@@ -132,7 +148,7 @@ func removeFile(path string) error {
 }
 
 // proveGone asks the engine what is left.
-func (s *Stack) proveGone(ctx context.Context, cluster string) error {
+func (s *Stack) proveGone(ctx context.Context, cluster string, remote bool) error {
 	step := s.Progress.Step("proof")
 	left, err := s.Engine.Leftovers(ctx, cluster)
 	if err != nil {
@@ -143,6 +159,10 @@ func (s *Stack) proveGone(ctx context.Context, cluster string) error {
 		step.Fail()
 		return &ui.Failure{Step: "down", Sentence: "the engine still has parts of " + cluster, Seen: left,
 			Next: []string{"make down env=" + s.Environment + " again; if that does not help, docker rm -f, docker volume rm and docker network rm them"}}
+	}
+	if remote {
+		step.Done("no container, network, volume or kubeconfig is left, and the states in the bucket are empty")
+		return nil
 	}
 	step.Done("no container, network, volume, state or kubeconfig is left")
 	return nil

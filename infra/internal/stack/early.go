@@ -24,7 +24,7 @@ type earlyPlan struct {
 func (s *Stack) planEarly(ctx context.Context, parts Parts) *earlyPlan {
 	e := &earlyPlan{file: s.planFile("workloads-early"), done: make(chan struct{})}
 	ctx, e.stop = context.WithCancel(ctx)
-	if !s.plannable(parts) {
+	if !s.plannable(ctx, parts) {
 		e.stop()
 		close(e.done)
 		e.err = errNoWorkloads
@@ -39,11 +39,18 @@ func (s *Stack) planEarly(ctx context.Context, parts Parts) *earlyPlan {
 	return e
 }
 
-// plannable tells whether both roots have a state, so that the workloads can be planned.
-func (s *Stack) plannable(parts Parts) bool {
+// plannable tells whether both roots have a state, so that the workloads can be planned, and nobody
+// has locked that of the workloads.
+func (s *Stack) plannable(ctx context.Context, parts Parts) bool {
 	for _, dir := range []string{s.clusterDir(), s.workloadsDir()} {
-		root, err := s.Terraform(dir, parts, nil)
-		if err != nil || !root.HasState() {
+		root, err := s.root(ctx, dir, parts, nil)
+		if err != nil {
+			return false
+		}
+		if state, err := root.State(ctx); err != nil || !state.Manages() {
+			return false
+		}
+		if lock, err := lockOn(ctx, root); err != nil || (lock != nil && dir == s.workloadsDir()) {
 			return false
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/stretchr/testify/require"
+	"kindling.internal/infra/internal/bucket"
 	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/kube"
 	"kindling.internal/infra/internal/policy"
@@ -131,6 +132,9 @@ type fakeRoot struct {
 	changes bool
 	apply   func() error
 	plan    *tfjson.Plan
+
+	dir   string     // of the root; its backend is read there
+	store *fakeStore // where Terraform keeps the state, when that is not the local file
 }
 
 func (f *fakeRoot) Init(context.Context) error { return nil }
@@ -147,6 +151,7 @@ func (f *fakeRoot) Show(context.Context, string) (*tfjson.Plan, error) {
 func (f *fakeRoot) Apply(context.Context, string, func(terraform.Change)) error {
 	f.add("apply %s", f.name)
 	*f.state = true
+	f.keep()
 	if f.apply != nil {
 		return f.apply()
 	}
@@ -155,9 +160,18 @@ func (f *fakeRoot) Apply(context.Context, string, func(terraform.Change)) error 
 func (f *fakeRoot) Destroy(context.Context, func(terraform.Change), bool) error {
 	f.add("destroy %s", f.name)
 	*f.state = false
+	f.keep()
 	return nil
 }
-func (f *fakeRoot) HasState() bool { return *f.state }
+func (f *fakeRoot) State(context.Context) (*terraform.State, error) {
+	if !*f.state {
+		return nil, nil
+	}
+	return &terraform.State{Resources: []terraform.StateResource{{Mode: "managed"}}}, nil
+}
+func (f *fakeRoot) Backend() (terraform.Backend, error) { return terraform.ReadBackend(f.dir) }
+func (f *fakeRoot) OnLock(func(int), func())            {}
+func (f *fakeRoot) Initialised() bool                   { return false }
 func (f *fakeRoot) Outputs(context.Context) (map[string]json.RawMessage, error) {
 	values := map[string]json.RawMessage{}
 	if !*f.state {
@@ -239,6 +253,7 @@ type house struct {
 	policy                     *fakePolicy
 	authority                  *fakeAuthority
 	answers                    func() int
+	store                      *fakeStore
 }
 
 const digest = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
@@ -257,7 +272,7 @@ resources: {requests: {cpu: 25m, memory: 32Mi}, limits: {memory: 128Mi}}
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "environments", "dev", dir), 0o755))
 	}
 	workload := kube.Workload{Kind: kube.Deployment, Namespace: "apps", Name: "shop", Part: "shop"}
-	h := &house{journal: j,
+	h := &house{journal: j, store: &fakeStore{journal: j, objects: map[string][]byte{}, locks: map[string]*bucket.Lock{}},
 		clusterRoot: &fakeRoot{journal: j, name: "cluster", state: new(bool), outputs: map[string]any{
 			"cluster":  Connection{Name: "dev", Flavour: "kind", Endpoint: "https://127.0.0.1:1", Kubeconfig: "kubeconfig"},
 			"registry": Registry{Host: "localhost:5001", Push: "localhost:5001", Insecure: true}}},
@@ -269,12 +284,19 @@ resources: {requests: {cpu: 25m, memory: 32Mi}, limits: {memory: 128Mi}}
 		policy:    &fakePolicy{journal: j, found: map[string]policy.Findings{}},
 		authority: &fakeAuthority{}, answers: func() int { return 200 },
 	}
+	for _, r := range []*fakeRoot{h.clusterRoot, h.workloadsRoot} {
+		r.dir, r.store = filepath.Join(root, "environments", "dev", r.name), h.store
+	}
 	h.Stack = &Stack{Root: root, Environment: "dev", Engine: fakeEngine{swept: &[]string{}},
 		Supply:    fakeSupply{journal: j, parts: Parts{Node: "node:1", Registry: "registry:1", Images: map[string]string{"postgres": "p"}}},
 		Images:    h.images,
 		Policy:    h.policy,
 		Terraform: h.open, Cluster: func(Connection) (Cluster, error) { return h.pods, nil },
-		Ask:       func(context.Context, string) (int, error) { h.add("ask"); return h.answers(), nil },
+		Ask: func(context.Context, string) (int, error) { h.add("ask"); return h.answers(), nil },
+		Bucket: func(_ context.Context, address bucket.Address) (Store, error) {
+			h.store.address = address
+			return h.store, nil
+		},
 		Authority: h.authority, Version: func(context.Context) string { return "v1" }, Progress: silent{}}
 	return h
 }

@@ -3,6 +3,7 @@ package stack
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,6 +46,11 @@ func (s *Stack) removePlans() error {
 		err = errors.Join(err, removeFile(plan))
 	}
 	return err
+}
+
+// lockFile takes the lock on a file that Terraform takes on a local state.
+func lockFile(file *os.File) error {
+	return syscall.FcntlFlock(file.Fd(), syscall.F_SETLK, &syscall.Flock_t{Type: syscall.F_WRLCK, Whence: io.SeekStart})
 }
 
 func writeHolder(file *os.File) error {

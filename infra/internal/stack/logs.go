@@ -20,7 +20,7 @@ func (s *Stack) Logs(ctx context.Context, part string, follow bool, tail int64, 
 	if err != nil {
 		return err
 	}
-	root, err := s.Terraform(s.workloadsDir(), parts, nil)
+	root, err := s.root(ctx, s.workloadsDir(), parts, nil)
 	if err != nil {
 		return err
 	}

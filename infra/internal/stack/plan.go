@@ -42,11 +42,15 @@ func (s *Stack) Plan(ctx context.Context) (PlanReport, error) {
 	if err != nil {
 		return report, err
 	}
-	root, err := s.Terraform(s.clusterDir(), parts, nil)
+	root, err := s.root(ctx, s.clusterDir(), parts, nil)
 	if err != nil {
 		return report, err
 	}
-	if !root.HasState() || makesCluster(cluster) {
+	state, err := root.State(ctx)
+	if err != nil {
+		return report, s.terraformFailure(clusterRoot, err)
+	}
+	if !state.Manages() || makesCluster(cluster) {
 		report.Note = "the workloads are planned when the cluster is there"
 		report.tell(cluster)
 		return report, nil
@@ -139,6 +143,9 @@ func (s *Stack) planRoot(ctx context.Context, parts Parts, about policy.Subject,
 func (s *Stack) planned(ctx context.Context, parts Parts, name, dir string, step Step) (verdict.Plan, *tfjson.Plan, error) {
 	root, err := s.open(ctx, dir, parts)
 	if err != nil {
+		return verdict.Plan{}, nil, err
+	}
+	if err := s.awaitLock(ctx, root, step); err != nil {
 		return verdict.Plan{}, nil, err
 	}
 	step.Update("planning")

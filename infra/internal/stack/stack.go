@@ -10,6 +10,7 @@ import (
 	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
+	"kindling.internal/infra/internal/bucket"
 	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/kube"
@@ -26,6 +27,7 @@ type Stack struct {
 	Supply    Supply
 	Images    Images
 	Terraform func(dir string, parts Parts, log io.Writer) (Root, error)
+	Bucket    func(ctx context.Context, address bucket.Address) (Store, error) // that keeps states
 	Cluster   func(Connection) (Cluster, error)
 	Authority Authority
 	Ask       func(ctx context.Context, url string) (status int, err error) // GET, as a user of this machine would
@@ -38,6 +40,8 @@ type Stack struct {
 	ConfirmLoss bool
 
 	passwordAsked bool // the managed database's password is the one that was asked for, not the user's
+
+	LockWait time.Duration // how long to wait for a state that somebody else has locked
 }
 
 // Engine runs the nodes of local clusters.
@@ -90,7 +94,27 @@ type Root interface {
 	Apply(ctx context.Context, file string, progress func(terraform.Change)) error
 	Destroy(ctx context.Context, progress func(terraform.Change), refresh bool) error
 	Outputs(ctx context.Context) (map[string]json.RawMessage, error)
-	HasState() bool
+	// State is nil when there is none.
+	State(ctx context.Context) (*terraform.State, error)
+	Backend() (terraform.Backend, error)
+	// OnLock is told when Terraform holds the lock on the state, and when it has given it back.
+	OnLock(held func(pid int), released func())
+	// Forget empties the state, without touching what it records.
+	Forget(ctx context.Context) error
+	Initialised() bool
+}
+
+// Store is a bucket that keeps states.
+type Store interface {
+	Address() bucket.Address
+	Prepare(ctx context.Context, p bucket.Preparation) (bucket.Outcome, error)
+	Read(ctx context.Context, name string) (*bucket.Object, error)
+	ReadLock(ctx context.Context, place bucket.Place) (*bucket.Lock, error)
+	// Create makes an object; made is false when there is one of that name.
+	Create(ctx context.Context, name string, content []byte) (made bool, err error)
+	// Lock takes the lock on a state; the ID is empty when somebody else holds it.
+	Lock(ctx context.Context, place bucket.Place, lock bucket.Lock) (id string, err error)
+	Unlock(ctx context.Context, place bucket.Place, id string) error
 }
 
 // Policy judges plans by the rules of the repository.

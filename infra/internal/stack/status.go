@@ -27,7 +27,7 @@ func (s *Stack) statusAndRegistry(ctx context.Context) (Report, Registry, error)
 }
 
 func (s *Stack) status(ctx context.Context, parts Parts, connection Connection) (Report, error) {
-	root, err := s.Terraform(s.workloadsDir(), parts, nil)
+	root, err := s.root(ctx, s.workloadsDir(), parts, nil)
 	if err != nil {
 		return Report{}, err
 	}
@@ -56,11 +56,15 @@ func (s *Stack) connection(ctx context.Context, parts Parts) (Connection, error)
 // recorded reads the recorded cluster and registry; that there are none is a failure with the way
 // to them.
 func (s *Stack) recorded(ctx context.Context, parts Parts) (t target, err error) {
-	root, err := s.Terraform(s.clusterDir(), parts, nil)
+	root, err := s.root(ctx, s.clusterDir(), parts, nil)
 	if err != nil {
 		return t, s.terraformFailure("cluster", err)
 	}
-	if !root.HasState() {
+	state, err := root.State(ctx)
+	if err != nil {
+		return t, s.terraformFailure("cluster", err)
+	}
+	if !state.Manages() {
 		return t, s.notUp()
 	}
 	t.connection, t.registry, err = clusterOutputs(ctx, root)

@@ -218,15 +218,11 @@ func (s *Stack) certificates(services []catalog.Service) (made bool, err error) 
 
 // open opens and initialises a root; what Terraform prints goes to a log of its own.
 func (s *Stack) open(ctx context.Context, dir string, parts Parts) (Root, error) {
-	path := s.log(filepath.Base(dir))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, err
-	}
-	log, err := os.Create(path) // closed with the process: Terraform writes to it until then
+	log, err := s.createLog(dir)
 	if err != nil {
 		return nil, err
 	}
-	root, err := s.Terraform(dir, parts, log)
+	root, err := s.root(ctx, dir, parts, log)
 	if err != nil {
 		return nil, err
 	}
@@ -237,6 +233,16 @@ func (s *Stack) open(ctx context.Context, dir string, parts Parts) (Root, error)
 		return root, err
 	}
 	return root, s.databasePassword(ctx, parts)
+}
+
+// createLog begins the log of what Terraform prints about a root. It is closed with the process:
+// Terraform writes to it until then.
+func (s *Stack) createLog(dir string) (*os.File, error) {
+	path := s.log(filepath.Base(dir))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	return os.Create(path)
 }
 
 func (s *Stack) log(root string) string { return filepath.Join(s.Work(), "logs", root+".log") }

@@ -17,10 +17,18 @@ import (
 var moduleSource = regexp.MustCompile(`(?m)^\s*source\s*=\s*"(\.\.?/[^"]+)"`)
 
 // initFingerprint covers everything `terraform init` looks at: the module calls and required
-// providers of the root and of the modules it calls, and the providers that the mirror has.
+// providers of the root and of the modules it calls, the root's backend, and the providers that the
+// mirror has.
 func initFingerprint(dir, providers string) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, providers)
+	backend, err := ReadBackend(dir)
+	if err != nil {
+		return "", err
+	}
+	if !backend.Local() || len(backend.Config) > 0 {
+		fmt.Fprintln(sum, backend.text())
+	}
 	seen := map[string]bool{}
 	if err := hashModule(sum, dir, seen); err != nil {
 		return "", err
@@ -44,7 +52,7 @@ func hashModule(w io.Writer, dir string, seen map[string]bool) error {
 		if err != nil {
 			return err
 		}
-		if filepath.Base(file) == "versions.tf" || filepath.Base(file) == "backend.tf" {
+		if filepath.Base(file) == "versions.tf" {
 			fmt.Fprintf(w, "%s\n%s\n", filepath.Base(file), text)
 		}
 		for _, match := range moduleSource.FindAllSubmatch(text, -1) {

@@ -37,12 +37,12 @@ func TestAPlanIsCarriedOutAndThenEmpty(t *testing.T) {
 	changes, err := r.Plan(ctx, file, false)
 	require.NoError(t, err)
 	assert.True(t, changes)
-	assert.False(t, r.HasState())
+	assert.False(t, manages(t, r))
 
 	var seen []Change
 	require.NoError(t, r.Apply(ctx, file, func(c Change) { seen = append(seen, c) }))
 	assert.Contains(t, seen, Change{Address: "terraform_data.this", Action: "create", State: "complete"})
-	assert.True(t, r.HasState())
+	assert.True(t, manages(t, r))
 	outputs, err := r.Outputs(ctx)
 	require.NoError(t, err)
 	assert.Equal(t, json.RawMessage(`"a"`), outputs["text"])
@@ -52,7 +52,14 @@ func TestAPlanIsCarriedOutAndThenEmpty(t *testing.T) {
 	assert.False(t, changes)
 
 	require.NoError(t, r.Destroy(ctx, nil, true))
-	assert.False(t, r.HasState())
+	assert.False(t, manages(t, r))
+}
+
+func manages(t *testing.T, r *Root) bool {
+	t.Helper()
+	state, err := r.State(context.Background())
+	require.NoError(t, err)
+	return state.Manages()
 }
 
 func TestAnErrorInTheConfigurationNamesItsFileAndLine(t *testing.T) {

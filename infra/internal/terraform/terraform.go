@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
 	tfjson "github.com/hashicorp/terraform-json"
@@ -24,14 +25,18 @@ type Root struct {
 	Dir         string
 	tf          *tfexec.Terraform
 	fingerprint string // of the providers that init would link
+	lockWait    string
 	log         io.Writer
+	held        func(pid int) // the lock on the state; may be nil
+	released    func()
 }
 
 // Options are what the roots of one environment share.
 type Options struct {
-	CLIConfig   string    // path of the Terraform CLI configuration
-	Fingerprint string    // changes when the providers in the mirror do
-	Log         io.Writer // everything Terraform prints
+	CLIConfig   string        // path of the Terraform CLI configuration
+	Fingerprint string        // changes when the providers in the mirror do
+	Log         io.Writer     // everything Terraform prints
+	LockWait    time.Duration // how long to wait for a state that somebody else has locked
 }
 
 // Find returns the path of terraform, or else of tofu. KINDLING_TERRAFORM overrides both.
@@ -68,7 +73,7 @@ func Open(dir string, options Options) (*Root, error) {
 		tf.SetStdout(options.Log)
 		tf.SetStderr(options.Log)
 	}
-	return &Root{Dir: dir, tf: tf, fingerprint: options.Fingerprint, log: options.Log}, nil
+	return &Root{Dir: dir, tf: tf, fingerprint: options.Fingerprint, log: options.Log, lockWait: options.LockWait.String()}, nil
 }
 
 // settings are environment variables for Terraform and its providers. They live for seconds:
@@ -84,12 +89,28 @@ func settings(options Options) map[string]string {
 // Init prepares the root's modules and providers. It does nothing when neither the root's
 // modules nor the providers have changed since it last did.
 func (r *Root) Init(ctx context.Context) error {
+	backend, err := r.Backend()
+	if err != nil {
+		return err
+	}
+	if backend.Local() {
+		return r.init(ctx)
+	}
+	if err := r.noLocalState(); err != nil {
+		return err
+	}
+	return r.init(ctx, tfexec.Reconfigure(true)) // what is committed counts, not what was used before
+}
+
+func (r *Root) mark() string { return filepath.Join(r.Dir, ".terraform", "kindling-init") }
+
+// init runs terraform init and notes what it has seen.
+func (r *Root) init(ctx context.Context, options ...tfexec.InitOption) error {
 	want, err := initFingerprint(r.Dir, r.fingerprint)
 	if err != nil {
 		return err
 	}
-	mark := filepath.Join(r.Dir, ".terraform", "kindling-init")
-	if have, err := os.ReadFile(mark); err == nil && string(have) == want {
+	if have, err := os.ReadFile(r.mark()); err == nil && string(have) == want {
 		return nil
 	}
 	// The lock file holds the hashes of the providers that were there; what pins them here is
@@ -97,20 +118,20 @@ func (r *Root) Init(ctx context.Context) error {
 	if err := os.Remove(filepath.Join(r.Dir, ".terraform.lock.hcl")); err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	if err := r.tf.Init(ctx, tfexec.Upgrade(false)); err != nil {
+	if err := r.tf.Init(ctx, append(options, tfexec.Upgrade(false))...); err != nil {
 		return fmt.Errorf("terraform init in %s: %w", r.Dir, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(mark), 0o755); err != nil { // a root without modules and providers has none
+	if err := os.MkdirAll(filepath.Dir(r.mark()), 0o755); err != nil { // a root without modules and providers has none
 		return err
 	}
-	return os.WriteFile(mark, []byte(want), 0o644)
+	return os.WriteFile(r.mark(), []byte(want), 0o644)
 }
 
 // Plan writes a plan to file and tells whether it changes anything.
 func (r *Root) Plan(ctx context.Context, file string, destroy bool) (changes bool, err error) {
-	events := newEvents(nil, r.log)
-	changes, err = r.tf.PlanJSON(ctx, events, tfexec.Out(file), tfexec.Destroy(destroy), tfexec.LockTimeout("60s"))
-	return changes, events.explain("plan", err)
+	events := r.events(nil)
+	changes, err = r.tf.PlanJSON(ctx, events, tfexec.Out(file), tfexec.Destroy(destroy), tfexec.LockTimeout(r.lockWait))
+	return changes, r.ended(events, "plan", err)
 }
 
 // Show reads a plan that Plan wrote.
@@ -120,41 +141,51 @@ func (r *Root) Show(ctx context.Context, file string) (*tfjson.Plan, error) {
 
 // Apply carries a plan out.
 func (r *Root) Apply(ctx context.Context, file string, progress func(Change)) error {
-	events := newEvents(progress, r.log)
-	err := r.tf.ApplyJSON(ctx, events, tfexec.DirOrPlan(file), tfexec.LockTimeout("60s"))
-	return events.explain("apply", err)
+	events := r.events(progress)
+	err := r.tf.ApplyJSON(ctx, events, tfexec.DirOrPlan(file), tfexec.LockTimeout(r.lockWait))
+	return r.ended(events, "apply", err)
 }
 
 // Destroy removes everything in the root's state.
 func (r *Root) Destroy(ctx context.Context, progress func(Change), refresh bool) error {
-	events := newEvents(progress, r.log)
-	err := r.tf.DestroyJSON(ctx, events, tfexec.Refresh(refresh), tfexec.LockTimeout("60s"))
-	return events.explain("destroy", err)
+	events := r.events(progress)
+	err := r.tf.DestroyJSON(ctx, events, tfexec.Refresh(refresh), tfexec.LockTimeout(r.lockWait))
+	return r.ended(events, "destroy", err)
 }
 
-// HasState tells whether the root's local state records any resource.
-func (r *Root) HasState() bool {
-	text, err := os.ReadFile(filepath.Join(r.Dir, "terraform.tfstate"))
-	if err != nil {
-		return false
-	}
-	var state struct {
-		Resources []struct {
-			Mode string `json:"mode"`
-		} `json:"resources"`
-	}
-	if json.Unmarshal(text, &state) != nil {
-		return true // unreadable is not empty
-	}
-	for _, resource := range state.Resources {
-		if resource.Mode == "managed" {
-			return true
+// events reads what a command prints, and tells who waits for it that the lock is held.
+func (r *Root) events(progress func(Change)) *events {
+	e := newEvents(progress, r.log)
+	if r.held != nil {
+		e.locked = func() {
+			if pid := childIn(r.Dir); pid != 0 {
+				r.held(pid)
+			}
 		}
 	}
-	return false
+	return e
 }
 
-// Outputs are the values of the root's outputs, sensitive ones included, as JSON.
+// ended explains a command's error. One that ended well has given its lock back; of another that
+// is not certain.
+func (r *Root) ended(e *events, command string, err error) error {
+	if err == nil && r.released != nil {
+		r.released()
+	}
+	return e.explain(command, err)
+}
+
+// State is the root's state when it is a file on this machine; nil when there is none.
+func (r *Root) State(context.Context) (*State, error) {
+	backend, err := r.Backend()
+	if err != nil {
+		return nil, err
+	}
+	return ReadStateFile(localState(r.Dir, backend))
+}
+
+// Outputs are the values of the root's outputs, sensitive ones included, as JSON. They are asked of
+// Terraform, which has to have been initialised when the state is kept elsewhere.
 func (r *Root) Outputs(ctx context.Context) (map[string]json.RawMessage, error) {
 	outputs, err := r.tf.Output(ctx)
 	if err != nil {
