@@ -1,6 +1,9 @@
 data "terraform_remote_state" "cluster" {
   backend = var.cluster_state.backend
-  config  = coalesce(var.cluster_state.config, { path = "${path.root}/../cluster/terraform.tfstate" })
+  config = merge(
+    { for name, value in { path = "${path.root}/../cluster/terraform.tfstate" } : name => value if var.cluster_state.config == null },
+    var.cluster_state.config,
+  )
 }
 
 locals {

@@ -6,10 +6,10 @@ variable "environment" {
 }
 
 variable "cluster_state" {
-  description = "Where the cluster root keeps its state: the backend and its configuration. Without a configuration it is the file beside this root."
+  description = "Where the cluster root keeps its state: the backend and its configuration, as kindling state init writes them. Without a configuration it is the file beside this root."
   type = object({
     backend = optional(string, "local")
-    config  = optional(map(string))
+    config  = optional(any)
   })
   nullable = false
   default  = {}
