@@ -89,3 +89,18 @@ func TestInitIsSkippedUntilModulesOrProvidersChange(t *testing.T) {
 	assert.NotEqual(t, string(before), string(after))
 	assert.DirExists(t, filepath.Join(r.Dir, ".terraform", "modules"))
 }
+
+func TestAProviderThatCannotBeHadIsNamedInOneSentence(t *testing.T) {
+	r := root(t, one)
+	config := filepath.Join(t.TempDir(), "terraform.rc")
+	require.NoError(t, os.WriteFile(config, []byte("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = \""+t.TempDir()+"\"\n  }\n}\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(r.Dir, "versions.tf"), []byte("terraform {\n  required_providers {\n    sun = { source = \"example.org/shop/sun\", version = \"= 1.0.0\" }\n  }\n}\n"), 0o644))
+	r, err := Open(r.Dir, Options{CLIConfig: config, Fingerprint: "2"})
+	require.NoError(t, err)
+	err = r.Init(context.Background())
+	var failed *Error
+	require.ErrorAs(t, err, &failed)
+	require.NotEmpty(t, failed.Diagnostics)
+	assert.Contains(t, err.Error(), "example.org/shop/sun")
+	assert.NotContains(t, err.Error(), "\n")
+}

@@ -118,8 +118,9 @@ func (r *Root) init(ctx context.Context, options ...tfexec.InitOption) error {
 	if err := os.Remove(filepath.Join(r.Dir, ".terraform.lock.hcl")); err != nil && !os.IsNotExist(err) {
 		return err
 	}
-	if err := r.tf.Init(ctx, append(options, tfexec.Upgrade(false))...); err != nil {
-		return fmt.Errorf("terraform init in %s: %w", r.Dir, err)
+	events := newEvents(nil, r.log)
+	if err := r.tf.InitJSON(ctx, events, append(options, tfexec.Upgrade(false))...); err != nil {
+		return events.explain("init in "+r.Dir, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(r.mark()), 0o755); err != nil { // a root without modules and providers has none
 		return err
