@@ -47,11 +47,15 @@ func serve(t *testing.T, port int, program string, args ...string) {
 	cmd := exec.Command(program, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(t, cmd.Start())
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	var failure error // once it has ended
+	go func() {
+		failure = cmd.Wait()
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		_ = <-ended // it was killed
+		<-ended
 		_ = log.Close()
 		if text, err := os.ReadFile(log.Name()); t.Failed() && err == nil {
 			t.Logf("%s said:\n%.4000s", filepath.Base(program), text)
@@ -59,9 +63,8 @@ func serve(t *testing.T, port int, program string, args ...string) {
 	})
 	retry.DoWithRetryContext(t, t.Context(), filepath.Base(program)+" listens", 100, 100*time.Millisecond, func() (string, error) {
 		select {
-		case err := <-ended:
-			ended <- err
-			return "", retry.FatalError{Underlying: fmt.Errorf("it ended: %w", err)}
+		case <-ended:
+			return "", retry.FatalError{Underlying: fmt.Errorf("it ended: %w", failure)}
 		default:
 		}
 		connection, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
