@@ -3,29 +3,37 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"os/exec"
 	"slices"
+	"sync"
 	"time"
 )
 
-// rolloutWait divides the time from the first change of a rollout to the end of `up` by the time to
-// the last new pod's readiness: what `up` adds to a rollout is what it takes to notice its end.
-// Kubernetes tells both times in whole seconds.
+// rolloutWait divides the time from a rollout's first pod to the end of `up` by the time to the
+// last new pod's readiness, both as somebody who watches sees them: what `up` adds to a rollout is
+// what it takes to notice its end.
 func rolloutWait(ctx context.Context, b *bench) (result, error) {
 	if err := b.up(ctx); err != nil {
 		return result{}, err
 	}
-	defer b.cleanUp(func() error { return b.down(context.WithoutCancel(ctx)) })
+	defer b.down(context.WithoutCancel(ctx))
 	var ratios, waits, rollouts []float64
 	for pair := range b.pairs {
-		if err := b.edit(fmt.Sprintf("rollout %d", pair)); err != nil {
+		seen, stop, err := b.watchPods(ctx)
+		if err != nil {
 			return result{}, err
 		}
-		if err := b.up(ctx); err != nil {
-			return result{}, err
+		if err = b.edit(fmt.Sprintf("rollout %d", pair)); err == nil {
+			err = b.up(ctx)
 		}
 		end := time.Now()
-		began, ready, err := b.rollout(ctx)
+		if err = errors.Join(err, stop()); err != nil {
+			return result{}, err
+		}
+		began, ready, err := seen.newest()
 		if err != nil {
 			return result{}, err
 		}
@@ -37,56 +45,102 @@ func rolloutWait(ctx context.Context, b *bench) (result, error) {
 		raw: seconds(waits) + " / " + seconds(rollouts) + " s"}, nil
 }
 
-// rollout tells when the newest release of the service began and when its last pod became ready.
-func (b *bench) rollout(ctx context.Context) (began, ready time.Time, err error) {
-	var sets struct{ Items []struct{ Metadata metadata } }
-	if err := b.get(ctx, "replicasets", &sets); err != nil {
-		return began, ready, err
-	}
-	newest := ""
-	for _, set := range sets.Items {
-		if set.Metadata.Created.After(began) {
-			began, newest = set.Metadata.Created, set.Metadata.Labels["pod-template-hash"]
+// sightings are when releases of the service were first seen, and when their pods became ready.
+type sightings struct {
+	mu     sync.Mutex
+	before map[string]bool // releases that ran when the watch began
+	first  map[string]time.Time
+	ready  map[string]time.Time // the last pod's
+	pods   map[string]bool      // that are ready
+}
+
+// newest tells of the one release that began while it was watched.
+func (s *sightings) newest() (began, ready time.Time, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for release, at := range s.first {
+		if !s.before[release] {
+			began, ready = at, s.ready[release]
 		}
 	}
-	var pods struct {
-		Items []struct {
-			Metadata metadata
-			Status   struct {
-				Conditions []struct {
-					Type               string
-					LastTransitionTime time.Time
-				}
-			}
-		}
-	}
-	if err := b.get(ctx, "pods", &pods); err != nil {
-		return began, ready, err
-	}
-	for _, pod := range pods.Items {
-		for _, condition := range pod.Status.Conditions {
-			if pod.Metadata.Labels["pod-template-hash"] == newest && condition.Type == "Ready" && condition.LastTransitionTime.After(ready) {
-				ready = condition.LastTransitionTime
-			}
-		}
-	}
-	if !ready.After(began) {
-		return began, ready, fmt.Errorf("no pod of %s became ready after %s", service, began)
+	if !ready.After(began) || began.IsZero() {
+		return began, ready, fmt.Errorf("no pod of a new release of %s became ready", service)
 	}
 	return began, ready, nil
 }
 
-type metadata struct {
-	Created time.Time `json:"creationTimestamp"`
-	Labels  map[string]string
+type pod struct {
+	Metadata struct {
+		Name   string
+		Labels map[string]string
+	}
+	Status struct {
+		Conditions []struct{ Type, Status string }
+	}
 }
 
-// get reads the service's objects of a kind with the node's kubectl.
-func (b *bench) get(ctx context.Context, kind string, into any) error {
-	text, err := b.command(ctx, b.temp, nil, "docker", "exec", "bench-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf",
-		"get", kind, "--namespace=apps", "--selector=app.kubernetes.io/name="+service, "--output=json")
-	if err != nil {
-		return err
+func (p pod) isReady() bool {
+	return slices.ContainsFunc(p.Status.Conditions, func(c struct{ Type, Status string }) bool { return c.Type == "Ready" && c.Status == "True" })
+}
+
+func (s *sightings) saw(p pod) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	release := p.Metadata.Labels["pod-template-hash"]
+	if _, known := s.first[release]; !known {
+		s.first[release] = time.Now()
 	}
-	return json.Unmarshal([]byte(text), into)
+	if p.isReady() && !s.pods[p.Metadata.Name] {
+		s.pods[p.Metadata.Name] = true
+		s.ready[release] = time.Now()
+	}
+}
+
+// watchPods watches the service's pods with the node's kubectl until it is stopped.
+func (b *bench) watchPods(ctx context.Context) (*sightings, func() error, error) {
+	arguments := []string{"exec", "bench-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf",
+		"get", "pods", "--namespace=apps", "--selector=app.kubernetes.io/name=" + service, "--output=json"}
+	text, err := b.command(ctx, b.temp, nil, "docker", arguments...)
+	if err != nil {
+		return nil, nil, err
+	}
+	var now struct{ Items []pod }
+	if err := json.Unmarshal([]byte(text), &now); err != nil {
+		return nil, nil, err
+	}
+	s := &sightings{before: map[string]bool{}, first: map[string]time.Time{}, ready: map[string]time.Time{}, pods: map[string]bool{}}
+	for _, p := range now.Items {
+		s.before[p.Metadata.Labels["pod-template-hash"]] = true
+	}
+	cmd := exec.CommandContext(ctx, "docker", append(arguments, "--watch")...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, nil, err
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.follow(out)
+	}()
+	return s, func() error {
+		err := cmd.Process.Kill()
+		<-done
+		_ = cmd.Wait() // it was killed
+		return err
+	}, nil
+}
+
+// follow reads pods, one after the other, until there are no more.
+func (s *sightings) follow(out io.Reader) {
+	decoder := json.NewDecoder(out)
+	for {
+		var p pod
+		if decoder.Decode(&p) != nil {
+			return // the watch was ended
+		}
+		s.saw(p)
+	}
 }

@@ -121,6 +121,15 @@ func (t *Tree) Own(name string, uid, gid int) bool {
 	return found
 }
 
+// Size is how many bytes of contents the tree has. Its archive is larger by the headers.
+func (t *Tree) Size() int64 {
+	var size int64
+	for _, e := range t.entries {
+		size += e.header.Size
+	}
+	return size
+}
+
 func (t *Tree) put(name string, e entry) {
 	name = clean(name)
 	if name == "" {
