@@ -13,6 +13,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// slowKubelet is what a kubelet says that has not yet been told of an object which is there: it
+// tries again by itself.
+var slowKubelet = regexp.MustCompile(`failed to sync (secret|configmap) cache`)
+
 var (
 	objectMissing = regexp.MustCompile(`(?i)(secret|configmap) "([^"]+)" not found`)
 	keyMissing    = regexp.MustCompile(`couldn't find key (\S+) in (Secret|ConfigMap) ([^/\s]+)/(\S+)`)
@@ -30,6 +34,9 @@ func (o *observation) configFinding(w Workload, pod *corev1.Pod, c containerStat
 		Evidence: []string{o.evidence(waiting.Reason+": "+waiting.Message, pod, time.Time{})},
 		Next:     "correct " + o.described(w) + ", then " + o.again,
 	}}
+	if slowKubelet.MatchString(waiting.Message) {
+		f.settle = o.left(settleVolume, startOf(pod))
+	}
 	o.nameMissing(&f, waiting.Message, pod.Namespace)
 	return f, true
 }

@@ -39,6 +39,7 @@ func TestSignsThatMayPassAreNoDiagnosis(t *testing.T) {
 		"room just taken":              {objects: deployment(soon(unschedulable("0/1 nodes are available: 1 Insufficient cpu."))), within: 4 * time.Second},
 		"starts to answer":             {objects: with(deployment(running(5)), unhealthy("Startup probe failed: dial tcp: connect: connection refused")), within: 10 * time.Second},
 		"probe of an earlier run":      {objects: with(deployment(running(30)), event("inventory-7c9d-x", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", 40))},
+		"kubelet was not yet told":     {objects: deployment(soon(waiting("CreateContainerConfigError", "failed to sync configmap cache: timed out waiting for the condition"))), within: 29 * time.Second},
 		"secret was made meanwhile":    {objects: with(deployment(waiting("CreateContainerConfigError", `secret "inventory-database" not found`)), &corev1.Secret{ObjectMeta: meta1("inventory-database")}), within: 10 * time.Second},
 		"job tries again":              {objects: job(ended(3, corev1.ContainerStateTerminated{ExitCode: 1})), workload: migration},
 		"refused, but then made":       {objects: with(daemonSet(running(5)), event("agent", "FailedCreate", "Error creating: exceeded quota: a, requested: b", 40), event("agent", "SuccessfulCreate", "Created pod", 30)), workload: agent},
