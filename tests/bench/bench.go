@@ -71,7 +71,7 @@ func (b *bench) command(ctx context.Context, dir string, env []string, name stri
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
 		text := strings.TrimSpace(errs.String())
-		return "", fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, text[max(0, len(text)-800):])
+		return "", fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, text[max(0, len(text)-4000):])
 	}
 	return out.String(), nil
 }
