@@ -33,7 +33,7 @@ var benchmarks = []benchmark{
 	{"kit", "requests/s of a kit service with all middleware / a bare net/http handler", "≥ 0.85", false, kitRatio},
 	{"up-cold", "make up until every service answers / kind create cluster until its node is ready", "≤ 1.6", true, upCold},
 	{"up-noop", "a second make up / the first", "≤ 0.05", true, upNoop},
-	{"rollout-wait", "from a rollout's beginning until up ends / until the last new pod is ready", "≤ 1.1", true, rolloutWait},
+	{"rollout-wait", "from a rollout's first pod until up ends / until the last new pod is ready", "≤ 1.1", true, rolloutWait},
 	{"supply-cold", "all parts with empty build caches / Kubernetes' seven commands alone", "≤ 2.0", true, supplyCold},
 }
 
