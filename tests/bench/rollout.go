@@ -19,7 +19,7 @@ func rolloutWait(ctx context.Context, b *bench) (result, error) {
 	if err := b.up(ctx); err != nil {
 		return result{}, err
 	}
-	defer b.down(context.WithoutCancel(ctx))
+	defer b.cleanUp(func() error { return b.down(context.WithoutCancel(ctx)) })
 	var ratios, waits, rollouts []float64
 	for pair := range b.pairs {
 		seen, stop, err := b.watchPods(ctx)
