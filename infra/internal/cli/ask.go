@@ -32,6 +32,10 @@ func asker(certificate string) func(ctx context.Context, url string) (int, error
 	}
 }
 
+// askTimeout is longer than a service may take that asks another one in vain, several times, before
+// it answers without it.
+const askTimeout = 15 * time.Second
+
 func askingClient(certificate string) *http.Client {
 	roots, err := x509.SystemCertPool()
 	if err != nil {
@@ -42,7 +46,7 @@ func askingClient(certificate string) *http.Client {
 	}
 	dialer := &net.Dialer{Timeout: 2 * time.Second}
 	return &http.Client{
-		Timeout:       5 * time.Second,
+		Timeout:       askTimeout,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
