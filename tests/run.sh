@@ -352,8 +352,10 @@ clean() {
   case $stage in
     provider) acceptance_clusters | grep -vxF "${before:-none}" | xargs --no-run-if-empty tests/e2e/clean.sh ;;
     # The lock is that of the tests: a run of another checkout keeps its cluster.
-    upstream) docker rm --force --volumes kindling-standin >/dev/null 2>&1; flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e && rm -rf "${TMPDIR:-/tmp}/kindling-e2e" ;;
-    e2e | growth) flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e e2e-dev e2e-staging && rm -rf "${TMPDIR:-/tmp}/kindling-e2e" ;;
+    e2e | growth | upstream)
+      [ "$stage" != upstream ] || docker rm --force --volumes kindling-standin >/dev/null 2>&1
+      flock --nonblock /tmp/kindling-e2e.lock tests/e2e/clean.sh e2e e2e-dev e2e-staging && rm -rf "${TMPDIR:-/tmp}/kindling-e2e"
+      ;;
     modules | cloud) [ -z "$copy" ] || rm -rf "$copy" ;;
   esac
 }

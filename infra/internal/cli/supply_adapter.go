@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"time"
 
 	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/stack"
@@ -25,6 +26,7 @@ type supplyAdapter struct {
 	registries  supply.Probe
 	choice      supply.Choice // made once a run
 	provided    supply.Provided
+	lockWait    time.Duration // of the roots that it opens
 }
 
 // supply prepares the supply of an environment; with none named, that of the checkout.

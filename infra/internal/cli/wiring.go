@@ -45,15 +45,14 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	wait, err := lockWait()
-	if err != nil {
+	if parts.lockWait, err = lockWait(); err != nil {
 		return nil, err
 	}
 	return &stack.Stack{
 		Root: root, Environment: environment,
 		Engine: engineAdapter{a}, Supply: parts,
 		Images:    imagesAdapter{builder},
-		Terraform: parts.openRoot, Bucket: openBucket, LockWait: wait, Cluster: openCluster, Secret: secret, Authority: authority, Ask: asker(authority.Certificate()),
+		Terraform: parts.openRoot, Bucket: openBucket, LockWait: parts.lockWait, Cluster: openCluster, Secret: secret, Authority: authority, Ask: asker(authority.Certificate()),
 		Version:  func(ctx context.Context) string { return describe(ctx, root) },
 		Progress: progressAdapter{a.printer}, Policy: judge{a, filepath.Join(root, "environments", environment)},
 	}, nil
@@ -158,11 +157,7 @@ func (s *supplyAdapter) openRoot(dir string, parts stack.Parts, log io.Writer) (
 	if _, err := s.findTerraform(); err != nil {
 		return nil, err
 	}
-	wait, err := lockWait()
-	if err != nil {
-		return nil, err
-	}
-	root, err := terraform.Open(dir, terraform.Options{CLIConfig: parts.CLIConfig, Fingerprint: parts.Fingerprint, Log: log, LockWait: wait})
+	root, err := terraform.Open(dir, terraform.Options{CLIConfig: parts.CLIConfig, Fingerprint: parts.Fingerprint, Log: log, LockWait: s.lockWait})
 	if err != nil {
 		return nil, err
 	}

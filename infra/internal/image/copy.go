@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -49,13 +48,10 @@ func Copy(ctx context.Context, service, ref string, insecure bool, to Place) (co
 	if err != nil {
 		return "", false, fmt.Errorf("read reference %q: %w", ref, err)
 	}
-	_, hex, _ := strings.Cut(source.DigestStr(), ":")
-	repository := to.Host + "/" + service
-	tag, err := name.NewTag(repository+":"+hex[:tagLength], nameOptions(to.Insecure)...)
+	copied, tag, err := place(to.Host, service, source.DigestStr(), to.Insecure)
 	if err != nil {
-		return "", false, fmt.Errorf("read reference %q: %w", repository, err)
+		return "", false, err
 	}
-	copied = repository + "@" + source.DigestStr()
 	there, err := tagged(ctx, source.DigestStr(), tag)
 	if err != nil || there {
 		return copied, false, err

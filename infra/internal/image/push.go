@@ -38,12 +38,9 @@ const tagLength = 12
 // digest, with its bill of materials attached, and returns the reference by
 // digest. An image that is there already costs one request and gives pushed false.
 func Push(ctx context.Context, built Built, registryHost string, insecure bool) (ref string, pushed bool, err error) {
-	_, hex, _ := strings.Cut(built.Digest, ":")
-	repository := registryHost + "/" + built.Service
-	ref = repository + "@" + built.Digest
-	tag, err := name.NewTag(repository+":"+hex[:tagLength], nameOptions(insecure)...)
+	ref, tag, err := place(registryHost, built.Service, built.Digest, insecure)
 	if err != nil {
-		return "", false, fmt.Errorf("read reference %q: %w", repository, err)
+		return "", false, err
 	}
 	there, err := present(ctx, built.Image, tag)
 	if err != nil || there {
@@ -57,6 +54,17 @@ func Push(ctx context.Context, built Built, registryHost string, insecure bool) 
 		return "", false, explain("push", tag, err)
 	}
 	return ref, true, nil
+}
+
+// place is where a service's image lies in a registry: its reference by digest
+// and the tag that the digest gives it.
+func place(registryHost, service, digest string, insecure bool) (ref string, tag name.Tag, err error) {
+	_, hex, _ := strings.Cut(digest, ":")
+	repository := registryHost + "/" + service
+	if tag, err = name.NewTag(repository+":"+hex[:tagLength], nameOptions(insecure)...); err != nil {
+		return "", tag, fmt.Errorf("read reference %q: %w", repository, err)
+	}
+	return repository + "@" + digest, tag, nil
 }
 
 func pushSBOM(ctx context.Context, built Built, repository name.Repository) error {

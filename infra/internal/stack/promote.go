@@ -43,7 +43,12 @@ func (s *Stack) complete(record release.Record, services []catalog.Service) erro
 	}
 	return &ui.Failure{Step: s.Environment, Code: 2,
 		Sentence: fmt.Sprintf("%s runs what was promoted to it, and %s never was", s.Environment, strings.Join(missing, ", ")),
-		Next:     []string{fmt.Sprintf("make promote from=%s to=%s", promotion.From, s.Environment)}}
+		Next:     []string{s.promoting(promotion)}}
+}
+
+// promoting is the command that brings images here.
+func (s *Stack) promoting(p release.Promotion) string {
+	return fmt.Sprintf("make promote from=%s to=%s", p.From, s.Environment)
 }
 
 func (f *fromRecord) prepare(context.Context, []catalog.Service) error { return nil }
@@ -70,10 +75,17 @@ func (s *Stack) stored(ctx context.Context, registry Registry, service string, e
 	}
 	next := "make up env=" + s.Environment
 	if promotion, promoted, err := release.LoadPromotion(s.Root, s.Environment); err == nil && promoted {
-		next = fmt.Sprintf("make promote from=%s to=%s", promotion.From, s.Environment)
+		next = s.promoting(promotion)
 	}
+	failure := s.lost(service, entry, next)
+	failure.Seen = []string{ref + ": not found"}
+	return failure
+}
+
+// lost is the failure of an image that is no longer in the environment's registry.
+func (s *Stack) lost(service string, entry release.Entry, next string) *ui.Failure {
 	return &ui.Failure{Step: "push", Sentence: fmt.Sprintf("the image of %s %s is no longer in the registry of %s", service, entry.Version, s.Environment),
-		Seen: []string{ref + ": not found"}, Next: []string{next}}
+		Next: []string{next}}
 }
 
 // Promote makes the environment run what runs in another: it copies images by digest, with what is
@@ -102,7 +114,7 @@ func (s *Stack) promotable(from string) error {
 		failure.Next = []string{"make up env=" + s.Environment, "or make it an environment that images are promoted to: environments/" + s.Environment + "/promotion.yaml"}
 	case promotion.From != from:
 		failure.Sentence = fmt.Sprintf("images reach %s from %s, not from %s", s.Environment, promotion.From, from)
-		failure.Next = []string{fmt.Sprintf("make promote from=%s to=%s", promotion.From, s.Environment), "or change environments/" + s.Environment + "/promotion.yaml"}
+		failure.Next = []string{s.promoting(promotion), "or change environments/" + s.Environment + "/promotion.yaml"}
 	default:
 		return nil
 	}
@@ -129,11 +141,11 @@ func (f *fromEnvironment) check(ctx context.Context, described []catalog.Service
 	if err != nil {
 		return err
 	}
-	next, changes, err := release.Promote(f.running, current, "registry", f.services...)
+	next, _, err := release.Promote(f.running, current, "registry", f.services...) // which one is not known yet
 	if err != nil {
 		return f.refuse(err.Error(), "make up env="+f.source.Environment)
 	}
-	if len(changes) == 0 && len(f.running.Services) == 0 {
+	if len(f.running.Services) == 0 {
 		return f.refuse("nothing runs in "+f.source.Environment, "make up env="+f.source.Environment)
 	}
 	if err := f.complete(next, described); err != nil {
@@ -206,8 +218,9 @@ func (f *fromEnvironment) copy(ctx context.Context, to Registry, service string,
 	_, fresh, err = f.Images.Copy(ctx, service, ref, f.registry.Insecure, image.Place{Host: to.Push, Insecure: to.Insecure})
 	var absent *image.AbsentError
 	if errors.As(err, &absent) {
-		return false, &ui.Failure{Step: "push", Sentence: fmt.Sprintf("the image of %s %s is no longer in the registry of %s", service, entry.Version, f.source.Environment),
-			Seen: []string{err.Error()}, Next: []string{"make up env=" + f.source.Environment}, Err: err}
+		failure := f.source.lost(service, entry, "make up env="+f.source.Environment)
+		failure.Seen, failure.Err = []string{err.Error()}, err
+		return false, failure
 	}
 	return fresh, err
 }
