@@ -93,9 +93,7 @@ resource "kubernetes_deployment_v1" "this" {
             # The default of 10 s would only keep the host port longer.
             "--post-shutdown-grace-period=0",
             "--profiling=false",
-            # Configuration follows the cluster after at most half a second; the
-            # default is 3.3 s, during which stopped pods still get requests.
-            "--sync-rate-limit=2",
+            "--sync-rate-limit=${var.sync_rate}",
             "--watch-ingress-without-class=false",
             ], local.balanced ? [
             "--publish-service=$(POD_NAMESPACE)/${local.service}",

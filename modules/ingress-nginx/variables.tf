@@ -15,6 +15,18 @@ variable "certificate" {
   nullable    = false
 }
 
+variable "sync_rate" {
+  description = "How often a second the controller may follow changes of the cluster. Published controllers lose a change of pods that comes within a second of the one before, so theirs is 0.3; the one built from source does not."
+  type        = number
+  nullable    = false
+  default     = 0.3
+
+  validation {
+    condition     = var.sync_rate > 0 && var.sync_rate <= 10
+    error_message = "sync_rate must be above 0 and at most 10, such as 0.3: once in 3.3 seconds."
+  }
+}
+
 variable "namespace" {
   description = "Namespace of the controller; the module makes it."
   type        = string

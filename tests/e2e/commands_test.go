@@ -170,12 +170,17 @@ func (e *environment) kubectl(t *testing.T, args ...string) result {
 // kubectlWith feeds a manifest to kubectl.
 func (e *environment) kubectlWith(t *testing.T, manifest string, args ...string) result {
 	t.Helper()
+	return e.inNode(t, manifest, append([]string{"kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}, args...)...)
+}
+
+// inNode runs a command in the first node.
+func (e *environment) inNode(t *testing.T, input string, command ...string) result {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "docker", append([]string{"exec", "--interactive", e.cluster + "-control-plane",
-		"kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}, args...)...)
+	cmd := exec.CommandContext(ctx, "docker", append([]string{"exec", "--interactive", e.cluster + "-control-plane"}, command...)...)
 	var stdout, stderr strings.Builder
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(manifest), &stdout, &stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr
 	start := time.Now()
 	err := cmd.Run()
 	var failed *exec.ExitError

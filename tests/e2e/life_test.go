@@ -29,6 +29,7 @@ func TestTheLifeOfAnEnvironment(t *testing.T) {
 		{"make up brings every service from nothing to 200", (*environment).upFromNothing, true},
 		{"status as JSON lists everything ready", (*environment).statusListsAllReady, true},
 		{"the services work together through the ingress", (*environment).servicesWorkTogether, false},
+		{"the ingress controller takes every change over, however fast they come", (*environment).controllerTakesEveryChange, false},
 		{"a second up changes nothing", (*environment).secondUpChangesNothing, false},
 		{"plain terraform plans no change in either root, nor does kindling", (*environment).plansAreEmpty, false},
 		{"two ups at once exclude each other", (*environment).twoUpsExcludeEachOther, false},

@@ -24,9 +24,10 @@ locals {
 module "ingress" {
   source = "../../../modules/ingress-nginx"
 
-  image    = local.images["ingress-nginx-controller"]
-  https    = var.https
-  replicas = local.balanced ? max(2, var.minimum_replicas) : 1
+  image     = local.images["ingress-nginx-controller"]
+  sync_rate = var.ingress_sync_rate
+  https     = var.https
+  replicas  = local.balanced ? max(2, var.minimum_replicas) : 1
   load_balancer = local.balanced ? {
     annotations   = local.ingress.annotations
     http_port     = local.ingress.http_port

@@ -74,6 +74,13 @@ variable "database_admin_password" {
   ephemeral   = true
 }
 
+variable "ingress_sync_rate" {
+  description = "How often a second the ingress controller may follow changes of the cluster. See modules/ingress-nginx; the source supply sets it."
+  type        = number
+  nullable    = false
+  default     = 0.3
+}
+
 variable "ingress_source_ranges" {
   description = "Addresses that may connect to the load balancer of the ingress controller, where there is one. Without any, everybody may."
   type        = set(string)

@@ -124,6 +124,9 @@ func (s *supplyAdapter) parts(ctx context.Context) (stack.Parts, error) {
 	if parts.Registry, err = s.load(ctx, "registry"); err != nil {
 		return parts, err
 	}
+	if s.provided.Has(supply.IngressController) {
+		parts.SyncRate = supply.IngressSyncRate
+	}
 	parts.Images, err = s.references()
 	return parts, err
 }

@@ -27,6 +27,9 @@ func (s *Stack) writeParts(parts Parts) error {
 	if len(parts.Images) > 0 {
 		workloads["images"] = parts.Images
 	}
+	if parts.SyncRate > 0 {
+		workloads["ingress_sync_rate"] = parts.SyncRate
+	}
 	return writeVariables(filepath.Join(s.workloadsDir(), supplyFile), workloads)
 }
 

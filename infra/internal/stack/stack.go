@@ -59,6 +59,7 @@ type Parts struct {
 	Node        string            // image in the engine; empty: the modules' published default
 	Registry    string            // likewise
 	Images      map[string]string // references of workload images by their name in Terraform; empty likewise
+	SyncRate    float64           // how often a second the ingress controller in Images may follow the cluster; 0: the modules' default
 	CLIConfig   string            // path of the Terraform CLI configuration
 	Fingerprint string            // changes when the providers do
 }

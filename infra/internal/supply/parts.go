@@ -26,8 +26,15 @@ const (
 // OpenTofuPart is the part for hosts that have neither terraform nor tofu.
 const OpenTofuPart = "opentofu"
 
+// IngressController is the part of the ingress controller.
+const IngressController = "ingress-nginx"
+
+// IngressSyncRate is how often a second that controller may follow the cluster: it tells changes
+// apart by milliseconds, published ones by seconds.
+const IngressSyncRate = 2.0
+
 // Workload images of the source supply, by the name that Terraform's `images` variable has.
-var workloadImages = []string{"ingress-nginx", "metrics-server", "postgres"}
+var workloadImages = []string{IngressController, "metrics-server", "postgres"}
 
 // Parts are all parts of the source supply. root is the repository.
 func Parts(root string) ([]Part, error) {

@@ -356,6 +356,38 @@ run "refuses_to_run_as_root" {
   expect_failures = [var.run_as_user]
 }
 
+run "follows_the_cluster_no_faster_than_published_controllers_can" {
+  command = plan
+
+  assert {
+    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--sync-rate-limit=0.3")
+    error_message = "published controllers lose changes that come faster"
+  }
+}
+
+run "follows_the_cluster_faster_when_told" {
+  command = plan
+
+  variables {
+    sync_rate = 2
+  }
+
+  assert {
+    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--sync-rate-limit=2")
+    error_message = "sync_rate must reach the controller"
+  }
+}
+
+run "refuses_to_never_follow" {
+  command = plan
+
+  variables {
+    sync_rate = 0
+  }
+
+  expect_failures = [var.sync_rate]
+}
+
 run "refuses_less_than_one_replica" {
   command = plan
 
