@@ -142,9 +142,9 @@ resource "kubernetes_deployment_v1" "this" {
               path = "/readyz"
               port = "http"
             }
-            period_seconds    = 2
+            period_seconds    = 1
             timeout_seconds   = 2
-            failure_threshold = 2
+            failure_threshold = 3
           }
 
           resources {

@@ -97,7 +97,7 @@ type statusReport struct {
 	Platform []struct {
 		Kind, Namespace, Name, Part, Message string
 		Ready, Desired                       int
-		Done                                 bool
+		Done, Started                        bool
 	}
 }
 

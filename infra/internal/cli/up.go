@@ -121,7 +121,7 @@ func printReport(out io.Writer, report stack.Report, format string) error {
 	fmt.Fprintln(out)
 	ui.New(out).Table([]string{"SERVICE", "URL", "VERSION", "DIGEST", "READY"}, rows)
 	for _, p := range report.Platform {
-		if !p.Done {
+		if !p.Settled() {
 			fmt.Fprintf(out, "%s %d/%d %s\n", p.Part, p.Ready, p.Desired, p.Message)
 		}
 	}

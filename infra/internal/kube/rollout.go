@@ -3,6 +3,7 @@ package kube
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -15,7 +16,9 @@ func (v *view) status(w Workload) (s Status, found bool) {
 	switch w.Kind {
 	case Deployment:
 		if d := v.deployments[w.key()]; d != nil {
-			return deploymentStatus(s, d), true
+			s = deploymentStatus(s, d)
+			s.Started = !s.Done && rollsOut(d) && v.startedPods(w) >= s.Desired
+			return s, true
 		}
 	case StatefulSet:
 		if set := v.statefulSets[w.key()]; set != nil {
@@ -32,6 +35,28 @@ func (v *view) status(w Workload) (s Status, found bool) {
 	}
 	s.Message = "does not exist"
 	return s, false
+}
+
+// rollsOut tells whether a rollout goes on: it has neither been completed nor given up.
+func rollsOut(d *appsv1.Deployment) bool {
+	return d.Status.ObservedGeneration >= d.Generation && slices.ContainsFunc(d.Status.Conditions, func(c appsv1.DeploymentCondition) bool {
+		return c.Type == appsv1.DeploymentProgressing && c.Status == corev1.ConditionTrue && c.Reason != newRevisionAvailable
+	})
+}
+
+// newRevisionAvailable is the reason of a rollout that was completed.
+const newRevisionAvailable = "NewReplicaSetAvailable"
+
+// startedPods is how many pods of the newest revision have started completely.
+func (v *view) startedPods(w Workload) int {
+	count := 0
+	for _, pod := range v.currentPods(w) {
+		containers := pod.Status.ContainerStatuses
+		if len(containers) > 0 && !slices.ContainsFunc(containers, func(c corev1.ContainerStatus) bool { return c.Started == nil || !*c.Started }) {
+			count++
+		}
+	}
+	return count
 }
 
 func orOne(replicas *int32) int {

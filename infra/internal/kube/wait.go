@@ -22,8 +22,8 @@ type Wait struct {
 	Progress func(Status) // called when a workload's status changes, never twice at once; may be nil
 }
 
-// WaitReady watches all workloads at once until each runs its newest revision
-// completely. It returns a *NotReadyError as soon as it is knowable that one
+// WaitReady watches all workloads at once until each is settled: it runs its newest revision
+// completely, or as far as its Await says. It returns a *NotReadyError as soon as it is knowable that one
 // cannot, a *TimeoutError when ctx ends before, an *UnreachableError when the
 // API server does not answer.
 func (c *Client) WaitReady(ctx context.Context, wait Wait) error {
@@ -119,7 +119,7 @@ func (w *watcher) look(ctx context.Context) (done bool, next time.Duration, err 
 		status, _ := o.status(workload)
 		findings := o.findings(workload)
 		w.report(o, status, findings)
-		done = done && status.Done
+		done = done && status.Settled()
 		for _, f := range findings {
 			if f.settle > 0 {
 				next = min(next, f.settle)
@@ -195,7 +195,7 @@ func (w *watcher) waiting() []Status {
 		if !seen {
 			status = Status{Workload: workload}
 		}
-		if !status.Done {
+		if !status.Settled() {
 			waiting = append(waiting, status)
 		}
 	}

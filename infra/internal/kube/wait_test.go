@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 )
 
 func readyDeployment() *appsv1.Deployment {
@@ -171,4 +172,46 @@ func TestASnapshotTellsWhatEachWorkloadIsDoing(t *testing.T) {
 	assert.Equal(t, "fetching its image and volumes", statuses[1].Message)
 	assert.Equal(t, "does not exist", statuses[2].Message)
 	assert.Equal(t, "started, not answering its probe yet", statuses[3].Message)
+}
+
+// startedDeployment is inventory's with one pod that has passed its startup probe and is not ready.
+func startedDeployment(change func(*appsv1.Deployment, *corev1.Pod)) []runtime.Object {
+	objects := deployment(running(30))
+	d, p := objects[0].(*appsv1.Deployment), objects[len(objects)-1].(*corev1.Pod)
+	one, yes := int32(1), true
+	d.Spec.Replicas = &one
+	d.Status = appsv1.DeploymentStatus{ObservedGeneration: 1, Replicas: 1, UpdatedReplicas: 1,
+		Conditions: []appsv1.DeploymentCondition{{Type: appsv1.DeploymentProgressing, Status: corev1.ConditionTrue, Reason: "ReplicaSetUpdated"}}}
+	p.Status.ContainerStatuses[0].Started = &yes
+	change(d, p)
+	return objects
+}
+
+func TestADeploymentThatIsAwaitedAsStartedIsWaitedForNoLonger(t *testing.T) {
+	started := inventory
+	started.Await = Started
+	c, _ := client(startedDeployment(func(*appsv1.Deployment, *corev1.Pod) {})...)
+	require.NoError(t, c.WaitReady(t.Context(), Wait{Workloads: []Workload{started}, Progress: func(Status) {}}))
+
+	for name, c := range map[string]struct {
+		workload Workload
+		change   func(*appsv1.Deployment, *corev1.Pod)
+	}{
+		"it is awaited as ready":   {inventory, func(*appsv1.Deployment, *corev1.Pod) {}},
+		"a pod has not started":    {started, func(_ *appsv1.Deployment, p *corev1.Pod) { p.Status.ContainerStatuses[0].Started = nil }},
+		"a pod is missing":         {started, func(d *appsv1.Deployment, _ *corev1.Pod) { *d.Spec.Replicas = 2 }},
+		"the revision is not seen": {started, func(d *appsv1.Deployment, _ *corev1.Pod) { d.Generation = 2 }},
+		"it was ready before":      {started, func(d *appsv1.Deployment, _ *corev1.Pod) { d.Status.Conditions[0].Reason = "NewReplicaSetAvailable" }},
+		"its time is over": {started, func(d *appsv1.Deployment, _ *corev1.Pod) {
+			d.Status.Conditions[0].Status, d.Status.Conditions[0].Reason = corev1.ConditionFalse, "ProgressDeadlineExceeded"
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client, _ := client(startedDeployment(c.change)...)
+			statuses, err := client.Snapshot(t.Context(), []Workload{c.workload})
+			require.NoError(t, err)
+			assert.False(t, statuses[0].Settled())
+			assert.NotEmpty(t, statuses[0].Message)
+		})
+	}
 }

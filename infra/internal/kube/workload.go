@@ -11,7 +11,13 @@ type Workload struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
 	Part      string `json:"part"` // what people call it: a service or a part of the platform
+	// Await is how far it has to be: Started, or else ready.
+	Await string `json:"await,omitempty"`
 }
+
+// Started is the Await of a Deployment whose pods become ready long after they have started, and
+// which nobody needs before.
+const Started = "started"
 
 // label is the name that sentences begin with.
 func (w Workload) label() string {
@@ -39,7 +45,13 @@ type Status struct {
 	Image   string `json:"image"`   // of the first container
 	Message string `json:"message"` // what it is waiting for; empty when done
 	Done    bool   `json:"done"`    // the newest revision runs completely; a Job has succeeded
+	// Started tells of a Deployment whose rollout goes on that all pods of the newest revision have
+	// passed their startup probes.
+	Started bool `json:"started,omitempty"`
 }
+
+// Settled tells whether the workload is as far as it is waited for.
+func (s Status) Settled() bool { return s.Done || (s.Await == Started && s.Started) }
 
 // Reason classifies a Diagnosis.
 type Reason string

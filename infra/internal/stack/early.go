@@ -8,32 +8,36 @@ import (
 
 var errNoWorkloads = errors.New("there is no plan of the workloads")
 
-// earlyPlan is a plan of the workloads that is made while services are built and the cluster is
-// planned. It holds when neither changes what it was made from; then a run that finds nothing to
-// do takes as long as the longest of the three, not all of them.
+// earlyPlan is the workloads root, which is initialised while services are built and the cluster is
+// made, and, where it can be planned already, a plan of it. The plan holds when neither changes what
+// it was made from; then a run that finds nothing to do takes as long as the longest of the three,
+// not all of them.
 type earlyPlan struct {
 	file    string
-	stop    context.CancelFunc
+	stop    context.CancelFunc // ends the planning, not the initialisation
 	done    chan struct{}
-	root    Root
+	root    Root // nil when it cannot be initialised
 	changed bool
-	err     error
+	err     error // why there is no plan
 }
 
-// planEarly starts the plan, when there are workloads that can be planned.
+// planEarly starts it.
 func (s *Stack) planEarly(ctx context.Context, parts Parts) *earlyPlan {
 	e := &earlyPlan{file: s.planFile("workloads-early"), done: make(chan struct{})}
-	ctx, e.stop = context.WithCancel(ctx)
-	if !s.plannable(ctx, parts) {
-		e.stop()
-		close(e.done)
-		e.err = errNoWorkloads
-		return e
-	}
+	plannable := s.plannable(ctx, parts)
+	planning, stop := context.WithCancel(ctx)
+	e.stop = stop
 	go func() {
 		defer close(e.done)
-		if e.root, e.err = s.open(ctx, s.workloadsDir(), parts); e.err == nil {
-			e.changed, e.err = e.root.Plan(ctx, e.file, false)
+		if e.root, e.err = s.initialised(ctx, s.workloadsDir(), parts); e.err != nil {
+			return
+		}
+		if !plannable {
+			e.err = errNoWorkloads
+			return
+		}
+		if e.err = s.databasePassword(planning, parts); e.err == nil {
+			e.changed, e.err = e.root.Plan(planning, e.file, false)
 		}
 	}()
 	return e
@@ -57,14 +61,14 @@ func (s *Stack) plannable(ctx context.Context, parts Parts) bool {
 	return true
 }
 
-// wait returns the plan's root and whether it changes anything; ok is false when there is no plan
-// that holds, or there was none. Why not is found out by whoever plans then.
-func (e *earlyPlan) wait() (root Root, changed, ok bool) {
+// wait returns the initialised root, nil when there is none, and, where planned is true, whether its
+// plan changes anything. Why there is no root or no plan is found out by whoever goes on without.
+func (e *earlyPlan) wait() (root Root, planned, changed bool) {
 	if e == nil {
 		return nil, false, false
 	}
 	<-e.done
-	return e.root, e.changed, e.err == nil
+	return e.root, e.err == nil, e.changed
 }
 
 // drop ends the plan and removes what it wrote. It may be called again.

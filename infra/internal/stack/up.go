@@ -216,8 +216,17 @@ func (s *Stack) certificates(services []catalog.Service) (made bool, err error) 
 	return s.Authority.Issue(filepath.Join(s.dir(), ".tls"), slices.Sorted(maps.Keys(hosts)))
 }
 
-// open opens and initialises a root; what Terraform prints goes to a log of its own.
+// open makes a root ready to be planned.
 func (s *Stack) open(ctx context.Context, dir string, parts Parts) (Root, error) {
+	root, err := s.initialised(ctx, dir, parts)
+	if err != nil || dir != s.workloadsDir() {
+		return root, err
+	}
+	return root, s.databasePassword(ctx, parts)
+}
+
+// initialised opens and initialises a root; what Terraform prints goes to a log of its own.
+func (s *Stack) initialised(ctx context.Context, dir string, parts Parts) (Root, error) {
 	log, err := s.createLog(dir)
 	if err != nil {
 		return nil, err
@@ -229,10 +238,10 @@ func (s *Stack) open(ctx context.Context, dir string, parts Parts) (Root, error)
 	if err := removeFile(filepath.Join(dir, adoptionFile)); err != nil { // a killed adoption's
 		return nil, err
 	}
-	if err := root.Init(ctx); err != nil || dir != s.workloadsDir() {
-		return root, err
+	if err := root.Init(ctx); err != nil {
+		return nil, err
 	}
-	return root, s.databasePassword(ctx, parts)
+	return root, nil
 }
 
 // createLog begins the log of what Terraform prints about a root. It is closed with the process:

@@ -44,13 +44,19 @@ func (s *Stack) workloads(ctx context.Context, parts Parts, t target, early *ear
 
 // convergeWorkloads carries out the plan that was made early, or plans now.
 func (s *Stack) convergeWorkloads(ctx context.Context, parts Parts, about policy.Subject, early *earlyPlan, step Step) (Root, error) {
-	if root, changed, ok := early.wait(); ok {
+	root, planned, changed := early.wait()
+	if planned {
 		if !changed {
 			return root, nil
 		}
 		return root, s.apply(ctx, root, about, early.file, step)
 	}
-	root, err := s.open(ctx, s.workloadsDir(), parts)
+	var err error
+	if root == nil {
+		root, err = s.open(ctx, s.workloadsDir(), parts)
+	} else {
+		err = s.databasePassword(ctx, parts)
+	}
 	if err == nil {
 		_, err = s.converge(ctx, root, about, step)
 	}
@@ -94,7 +100,7 @@ func (s *Stack) await(ctx context.Context, root Root, connection Connection, sin
 // started anew.
 func settled(ctx context.Context, cluster Cluster, wait kube.Wait) ([]kube.Status, error) {
 	statuses, err := cluster.Snapshot(ctx, wait.Workloads)
-	if err != nil || !slices.ContainsFunc(statuses, func(s kube.Status) bool { return !s.Done }) {
+	if err != nil || !slices.ContainsFunc(statuses, func(s kube.Status) bool { return !s.Settled() }) {
 		return statuses, err
 	}
 	if err := cluster.WaitReady(ctx, wait); err != nil {
@@ -118,7 +124,7 @@ func rolloutProgress(step Step) func(kube.Status) {
 		latest[status.Kind+status.Namespace+status.Name] = status
 		var waiting []string
 		for _, s := range latest {
-			if !s.Done {
+			if !s.Settled() {
 				waiting = append(waiting, fmt.Sprintf("%s %d/%d", s.Part, s.Ready, s.Desired))
 			}
 		}
@@ -131,7 +137,11 @@ func rolloutProgress(step Step) func(kube.Status) {
 func readiness(statuses []kube.Status) string {
 	var parts []string
 	for _, s := range statuses {
-		if s.Kind != kube.Job {
+		switch {
+		case s.Kind == kube.Job:
+		case s.Settled() && !s.Done:
+			parts = append(parts, s.Part+" started")
+		default:
 			parts = append(parts, fmt.Sprintf("%s %d/%d", s.Part, s.Ready, s.Desired))
 		}
 	}
@@ -178,7 +188,7 @@ type ServiceReport struct {
 // Healthy tells whether everything in the report is as it should be.
 func (r Report) Healthy() bool {
 	return !slices.ContainsFunc(r.Services, func(s ServiceReport) bool { return s.Message != "" || s.Ready < s.Desired }) &&
-		!slices.ContainsFunc(r.Platform, func(s kube.Status) bool { return !s.Done })
+		!slices.ContainsFunc(r.Platform, func(s kube.Status) bool { return !s.Settled() })
 }
 
 func (s *Stack) report(services map[string]service, statuses []kube.Status) Report {

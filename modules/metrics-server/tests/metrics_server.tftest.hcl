@@ -65,7 +65,7 @@ run "leaves_the_waiting_to_whoever_applies" {
     error_message = "Terraform must not wait for the rollout"
   }
   assert {
-    condition     = output.workloads == [{ kind = "Deployment", namespace = "kube-system", name = "metrics-server", part = "metrics-server" }]
+    condition     = output.workloads == [{ kind = "Deployment", namespace = "kube-system", name = "metrics-server", part = "metrics-server", await = "started" }]
     error_message = "the Deployment must be among the workloads to watch"
   }
 }

@@ -83,7 +83,7 @@ func (d *Database) start(ctx context.Context, migrations fs.FS) {
 	defer close(d.done)
 	policy := backoff.NewExponentialBackOff()
 	policy.InitialInterval = 100 * time.Millisecond
-	policy.MaxInterval = 2 * time.Second
+	policy.MaxInterval = time.Second
 	began := time.Now()
 	_, err := backoff.Retry(ctx, func() (int, error) {
 		applied, err := Migrate(ctx, d.Pool, migrations)
