@@ -10,11 +10,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/klog/v2"
 )
 
 var (
 	insufficient = regexp.MustCompile(`\d+ Insufficient ([^\s,.]+(?:\.[^\s,]+)*)`)
-	taint        = regexp.MustCompile(`untolerated taint(?:\(s\))? \{?([^:}]+)`)
+	// Newer schedulers do not name the taint.
+	taint = regexp.MustCompile(`untolerated taint(?:\(s\))?(?: \{([^:}]+))?`)
 	// What the scheduler appends to the causes.
 	afterCause   = regexp.MustCompile(`(?s)\.? (?:no new claims to deallocate|preemption:).*$`)
 	claimMissing = regexp.MustCompile(`persistentvolumeclaim "([^"]+)" not found`)
@@ -51,7 +53,7 @@ func (o *observation) unschedulable(w Workload, pod *corev1.Pod, c *corev1.PodCo
 	return finding{settle: o.left(settle, c.LastTransitionTime.Time), Diagnosis: Diagnosis{
 		Workload: w, Reason: reason,
 		Sentence: fmt.Sprintf("%s cannot be placed on a node: %s", w.label(), strings.Join(words, "; ")),
-		Evidence: append([]string{o.evidence(said, pod, c.LastTransitionTime.Time)}, o.claimEvidence(pod)...),
+		Evidence: slices.Concat(o.unreadyNodes(), []string{o.evidence(said, pod, c.LastTransitionTime.Time)}, o.claimEvidence(pod)),
 		Next:     next,
 	}}
 }
@@ -63,11 +65,7 @@ func (o *observation) lacks(pod *corev1.Pod, message string) []lack {
 		lacks = append(lacks, lack{words: fmt.Sprintf("too little %s is free (it asks for %s)", match[1], wanted.String())})
 	}
 	if match := taint.FindStringSubmatch(message); match != nil {
-		l := lack{words: fmt.Sprintf("nodes have taint %s, which it does not tolerate", strings.TrimSpace(match[1]))}
-		if strings.Contains(match[1], "node.kubernetes.io/") || strings.Contains(match[1], "node.cloudprovider.kubernetes.io/") {
-			l = lack{words: fmt.Sprintf("nodes are not ready (taint %s)", strings.TrimSpace(match[1])), settle: settleNode}
-		}
-		lacks = append(lacks, l)
+		lacks = append(lacks, o.tainted(pod, strings.TrimSpace(match[1])))
 	}
 	if match := claimMissing.FindStringSubmatch(message); match != nil {
 		lacks = append(lacks, lack{words: "its volume claim " + match[1] + " does not exist", settle: settleProbe, reason: VolumeFailed})
@@ -92,6 +90,54 @@ func (o *observation) lacks(pod *corev1.Pod, message string) []lack {
 		lacks = append(lacks, lack{words: lowerFirst(strings.TrimSuffix(message, "."))})
 	}
 	return lacks
+}
+
+// tainted tells of taints: the one that the scheduler names, or else those that the nodes have now.
+func (o *observation) tainted(pod *corev1.Pod, named string) lack {
+	taints := []string{named}
+	if named == "" {
+		taints = o.untolerated(pod)
+	}
+	if len(taints) == 0 {
+		return lack{words: "nodes had taints, which they have no longer", settle: settleNode}
+	}
+	words := strings.Join(taints, ", ")
+	if slices.ContainsFunc(taints, func(key string) bool {
+		return strings.HasPrefix(key, "node.kubernetes.io/") || strings.HasPrefix(key, "node.cloudprovider.kubernetes.io/")
+	}) {
+		return lack{words: fmt.Sprintf("nodes are not ready (taint %s)", words), settle: settleNode}
+	}
+	return lack{words: fmt.Sprintf("nodes have taint %s, which it does not tolerate", words)}
+}
+
+// untolerated are the keys of the taints that keep a pod off nodes.
+func (o *observation) untolerated(pod *corev1.Pod) []string {
+	var keys []string
+	for _, node := range o.nodes {
+		for _, taint := range node.Spec.Taints {
+			tolerated := taint.Effect == corev1.TaintEffectPreferNoSchedule || slices.ContainsFunc(pod.Spec.Tolerations, func(t corev1.Toleration) bool {
+				return t.ToleratesTaint(klog.Background(), &taint, true)
+			})
+			if !tolerated && !slices.Contains(keys, taint.Key) {
+				keys = append(keys, taint.Key)
+			}
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// unreadyNodes is what nodes that are not ready say of it.
+func (o *observation) unreadyNodes() []string {
+	var said []string
+	for _, node := range o.nodes {
+		for _, c := range node.Status.Conditions {
+			if c.Type == corev1.NodeReady && c.Status != corev1.ConditionTrue {
+				said = append(said, fmt.Sprintf("node %s: %s", node.Name, cut(c.Message)))
+			}
+		}
+	}
+	return said
 }
 
 // requested is what a pod asks for: the sum over its containers, or the largest

@@ -124,6 +124,22 @@ func TestEachCauseIsToldInOneSentence(t *testing.T) {
 			reason:   Unschedulable,
 			sentence: "inventory cannot be placed on a node: nodes have taint dedicated, which it does not tolerate; no node has the labels it asks for: disk=ssd",
 		},
+		"nodes have a taint that the scheduler does not name": {
+			objects: append(deployment(unschedulable("0/2 nodes are available: 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.")),
+				node("one", "", "dedicated"), node("two", "", "")),
+			reason:   Unschedulable,
+			sentence: "inventory cannot be placed on a node: nodes have taint dedicated, which it does not tolerate",
+			evidence: "0/2 nodes are available: 2 node(s) had untolerated taint(s) (pod inventory-7c9d-x, 10 s ago)",
+		},
+		"no node becomes ready": {
+			objects: append(deployment(func(p *corev1.Pod) {
+				unschedulable("0/1 nodes are available: 1 node(s) had untolerated taint(s).")(p)
+				p.Status.Conditions[0].LastTransitionTime = ago(61)
+			}), node("dev-control-plane", "container runtime network not ready: cni plugin not initialized", corev1.TaintNodeNotReady)),
+			reason:   Unschedulable,
+			sentence: "inventory cannot be placed on a node: nodes are not ready (taint node.kubernetes.io/not-ready)",
+			evidence: "node dev-control-plane: container runtime network not ready: cni plugin not initialized",
+		},
 		"host port is taken": {
 			objects: deployment(func(p *corev1.Pod) {
 				unschedulable("0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports.")(p)

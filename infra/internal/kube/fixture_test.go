@@ -122,6 +122,20 @@ func running(startedSecondsAgo int) func(*corev1.Pod) {
 	}
 }
 
+// node is ready unless it says why not, and has a taint unless that is empty.
+func node(name, unready, taint string) *corev1.Node {
+	n := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	ready := corev1.NodeCondition{Type: corev1.NodeReady, Status: corev1.ConditionTrue}
+	if unready != "" {
+		ready.Status, ready.Message = corev1.ConditionFalse, unready
+	}
+	n.Status.Conditions = []corev1.NodeCondition{ready}
+	if taint != "" {
+		n.Spec.Taints = []corev1.Taint{{Key: taint, Effect: corev1.TaintEffectNoSchedule}}
+	}
+	return n
+}
+
 func event(object, reason, message string, secondsAgo int) *corev1.Event {
 	return &corev1.Event{
 		ObjectMeta:     metav1.ObjectMeta{Namespace: "apps", Name: fmt.Sprintf("%s.%s.%d", object, reason, secondsAgo)},

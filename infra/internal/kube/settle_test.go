@@ -35,6 +35,8 @@ func TestSignsThatMayPassAreNoDiagnosis(t *testing.T) {
 			p.Status.ContainerStatuses[0].State.Waiting = nil
 		})},
 		"node joins":                   {objects: deployment(soon(unschedulable("0/1 nodes are available: 1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }."))), within: 59 * time.Second},
+		"node becomes ready":           {objects: append(deployment(soon(unschedulable("0/1 nodes are available: 1 node(s) had untolerated taint(s)."))), node("dev-control-plane", "starting", corev1.TaintNodeNotReady)), within: 59 * time.Second},
+		"node has become ready":        {objects: append(deployment(soon(unschedulable("0/1 nodes are available: 1 node(s) had untolerated taint(s)."))), node("dev-control-plane", "", "")), within: 59 * time.Second},
 		"volume is being made":         {objects: statefulSet(soon(unschedulable("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."))), workload: database, within: 29 * time.Second},
 		"room just taken":              {objects: deployment(soon(unschedulable("0/1 nodes are available: 1 Insufficient cpu."))), within: 4 * time.Second},
 		"starts to answer":             {objects: with(deployment(running(5)), unhealthy("Startup probe failed: dial tcp: connect: connection refused")), within: 10 * time.Second},

@@ -14,7 +14,10 @@ import (
 func (c *Client) Snapshot(ctx context.Context, workloads []Workload) ([]Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	var objects []any
+	objects, err := c.nodes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, namespace := range namespaces(workloads) {
 		listed, err := c.list(ctx, namespace)
 		if err != nil {
@@ -48,6 +51,18 @@ func (o *observation) message(status Status, findings []finding) string {
 		return doing
 	}
 	return status.Message
+}
+
+func (c *Client) nodes(ctx context.Context) ([]any, error) {
+	list, err := c.api.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, explain("list the nodes", err)
+	}
+	nodes := make([]any, len(list.Items))
+	for i := range list.Items {
+		nodes[i] = &list.Items[i]
+	}
+	return nodes, nil
 }
 
 // list reads everything in a namespace that tells of workloads.

@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// view is the objects of the watched namespaces at one moment.
+// view is the nodes and the objects of the watched namespaces at one moment.
 type view struct {
 	deployments  map[string]*appsv1.Deployment
 	statefulSets map[string]*appsv1.StatefulSet
@@ -22,7 +22,8 @@ type view struct {
 	replicaSets  map[types.UID][]*appsv1.ReplicaSet // by owner
 	pods         map[types.UID][]*corev1.Pod        // by owner
 	events       map[types.UID][]*corev1.Event      // by object, the newest first
-	leaving      int                                // pods that are being terminated
+	nodes        []*corev1.Node
+	leaving      int // pods that are being terminated
 }
 
 func newView(objects []any) *view {
@@ -39,6 +40,7 @@ func newView(objects []any) *view {
 	for _, pods := range v.pods {
 		slices.SortFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
 	}
+	slices.SortFunc(v.nodes, func(a, b *corev1.Node) int { return cmp.Compare(a.Name, b.Name) })
 	for _, events := range v.events {
 		slices.SortStableFunc(events, func(a, b *corev1.Event) int { return eventTime(b).Compare(eventTime(a)) })
 	}
@@ -67,6 +69,8 @@ func (v *view) add(object any) {
 		} else if owner := metav1.GetControllerOf(o); owner != nil {
 			v.pods[owner.UID] = append(v.pods[owner.UID], o)
 		}
+	case *corev1.Node:
+		v.nodes = append(v.nodes, o)
 	case *corev1.Event:
 		v.events[o.InvolvedObject.UID] = append(v.events[o.InvolvedObject.UID], o)
 	}

@@ -40,10 +40,15 @@ func newWatcher(c *Client, wait Wait) *watcher {
 	}
 }
 
-// start begins to watch everything that tells of the workloads, in each of
+// start begins to watch everything that tells of the workloads, the nodes and what is in each of
 // their namespaces, and returns when the first lists are in.
 func (w *watcher) start(ctx context.Context) error {
-	var factories []informers.SharedInformerFactory
+	nodes := informers.NewSharedInformerFactory(w.client.api, 0)
+	if err := w.watch(nodes.Core().V1().Nodes().Informer()); err != nil {
+		return err
+	}
+	nodes.StartWithContext(ctx)
+	factories := []informers.SharedInformerFactory{nodes}
 	for _, namespace := range namespaces(w.wait.Workloads) {
 		factory := informers.NewSharedInformerFactoryWithOptions(w.client.api, 0, informers.WithNamespace(namespace))
 		factories = append(factories, factory)
