@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ func (s *Stack) Down(ctx context.Context) error {
 	if err != nil {
 		return s.terraformFailure("cluster", err)
 	}
-	name := s.clusterName(ctx, root)
+	name, ours := s.clusterName(ctx, root)
 	if err := s.destroyRecorded(ctx, parts, root); err != nil {
 		return err
 	}
@@ -38,7 +39,7 @@ func (s *Stack) Down(ctx context.Context) error {
 		return err
 	}
 	_, remote := root.(*remoteRoot)
-	if err := s.proveGone(ctx, name, remote); err != nil {
+	if err := s.proveGone(ctx, name, ours, remote); err != nil {
 		return err
 	}
 	return removeFile(s.clusterNameFile())
@@ -77,15 +78,15 @@ func (s *Stack) sweep(ctx context.Context) error {
 }
 
 // clusterName is the recorded name; or that of a cluster whose making was killed before Terraform
-// recorded anything; or else the environment's.
-func (s *Stack) clusterName(ctx context.Context, root Root) string {
+// recorded anything; or else the one that up would give it, and then this checkout has not made it.
+func (s *Stack) clusterName(ctx context.Context, root Root) (name string, ours bool) {
 	if connection, _, err := clusterOutputs(ctx, root); err == nil && connection.Name != "" {
-		return connection.Name
+		return connection.Name, true
 	}
 	if name, err := os.ReadFile(s.clusterNameFile()); err == nil && len(name) > 0 {
-		return string(name)
+		return string(name), true
 	}
-	return s.Environment
+	return cmp.Or(os.Getenv("TF_VAR_name"), s.Environment), false
 }
 
 func (s *Stack) clusterNameFile() string { return filepath.Join(s.Work(), "cluster-name") }
@@ -109,7 +110,7 @@ func (s *Stack) destroyCluster(ctx context.Context, parts Parts) error {
 	step := s.Progress.Step("cluster")
 	root, err := s.open(ctx, s.clusterDir(), parts)
 	if err == nil {
-		err = s.awaitLock(ctx, root, step)
+		err = s.awaitLock(ctx, root, step.Update)
 	}
 	if err != nil {
 		step.Fail()
@@ -148,12 +149,17 @@ func removeFile(path string) error {
 }
 
 // proveGone asks the engine what is left.
-func (s *Stack) proveGone(ctx context.Context, cluster string, remote bool) error {
+func (s *Stack) proveGone(ctx context.Context, cluster string, ours, remote bool) error {
 	step := s.Progress.Step("proof")
 	left, err := s.Engine.Leftovers(ctx, cluster)
 	if err != nil {
 		step.Fail()
 		return err
+	}
+	if len(left) > 0 && !ours {
+		step.Fail()
+		return &ui.Failure{Step: "down", Sentence: "this checkout knows of no cluster, but the engine has parts of " + cluster + ": another checkout made them, or this one before its state was lost", Seen: left,
+			Next: []string{"make down env=" + s.Environment + " in the checkout that made them", "if there is none: docker rm -f, docker volume rm and docker network rm them"}}
 	}
 	if len(left) > 0 {
 		step.Fail()

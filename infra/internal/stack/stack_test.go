@@ -242,9 +242,12 @@ func TestDownRemovesTheClusterAndWhatIsRecordedOfIt(t *testing.T) {
 
 func TestDownFailsWhenTheEngineStillHasParts(t *testing.T) {
 	h := newHouse(t)
+	_, err := h.Up(t.Context())
+	require.NoError(t, err)
 	h.Engine = fakeEngine{left: []string{"volume dev-registry"}}
 	var failure *ui.Failure
-	require.ErrorAs(t, h.Down(context.Background()), &failure)
+	require.ErrorAs(t, h.Down(t.Context()), &failure)
+	assert.Equal(t, "the engine still has parts of dev", failure.Sentence)
 	assert.Equal(t, []string{"volume dev-registry"}, failure.Seen)
 }
 
@@ -269,7 +272,9 @@ func TestDownLeavesWhatAnotherCheckoutMade(t *testing.T) {
 	h := newHouse(t)
 	var swept []string
 	h.Engine = fakeEngine{left: []string{"container dev-control-plane"}, swept: &swept}
-	assert.Error(t, h.Down(t.Context()))
+	assert.ErrorContains(t, h.Down(t.Context()), "this checkout knows of no cluster, but the engine has parts of dev")
+	t.Setenv("TF_VAR_name", "mine")
+	assert.ErrorContains(t, h.Down(t.Context()), "parts of mine")
 	assert.Empty(t, swept)
 }
 
