@@ -207,3 +207,33 @@ func TestAKilledMoveIsFinishedByTheNextRun(t *testing.T) {
 	}
 	assert.Greater(t, kills, 2)
 }
+
+// TestAChangeThatIsKilledAtAnyMomentIsRecoveredFrom kills it after more and more time, until it has
+// ended before. The next run needs nobody's word.
+func TestAChangeThatIsKilledAtAnyMomentIsRecoveredFrom(t *testing.T) {
+	server := newS3(t)
+	applied := newMachine(t)
+	applied.apply(t)
+	ended, locks := false, 0
+	for wait := 100 * time.Millisecond; !ended; wait += 200 * time.Millisecond {
+		m := applied.copied(t)
+		m.must(t, "state", "init", "--env", environment, "--bucket", server.address(fmt.Sprintf("changed-%d", wait.Milliseconds())))
+		down := m.command(t.Context(), "0s", "down", "--env", environment)
+		require.NoError(t, down.Start())
+		timer := time.AfterFunc(wait, func() { _ = down.Process.Kill() })
+		ended = down.Wait() == nil
+		timer.Stop()
+		for _, root := range m.show(t) {
+			if root.Lock != nil {
+				locks++
+			}
+		}
+		r := m.kindling(t, "down", "--env", environment)
+		require.Zero(t, r.code, "killed after %s: %s", wait, r.stderr)
+		for name, root := range m.show(t) {
+			require.Nil(t, root.Lock, "%s, killed after %s", name, wait)
+			require.Zero(t, root.Resources, "%s, killed after %s", name, wait)
+		}
+	}
+	assert.Positive(t, locks, "one of them held a lock when it was killed")
+}

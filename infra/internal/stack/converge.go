@@ -17,7 +17,7 @@ import (
 
 // converge plans a root and carries the plan out when it changes anything.
 func (s *Stack) converge(ctx context.Context, root Root, about policy.Subject, step Step) (changed bool, err error) {
-	if err := s.awaitLock(ctx, root, step); err != nil {
+	if err := s.awaitLock(ctx, root, step.Update); err != nil {
 		return false, err
 	}
 	step.Update("planning")

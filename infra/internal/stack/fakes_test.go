@@ -126,12 +126,13 @@ func (f fakeImages) Has(context.Context, string, bool) (bool, error) { return !f
 // fakeRoot is a root whose plans change what changes says.
 type fakeRoot struct {
 	*journal
-	name    string
-	outputs map[string]any
-	state   *bool
-	changes bool
-	apply   func() error
-	plan    *tfjson.Plan
+	name     string
+	outputs  map[string]any
+	state    *bool
+	changes  bool
+	apply    func() error
+	unlocked bool
+	plan     *tfjson.Plan
 
 	dir   string     // of the root; its backend is read there
 	store *fakeStore // where Terraform keeps the state, when that is not the local file
@@ -170,7 +171,7 @@ func (f *fakeRoot) State(context.Context) (*terraform.State, error) {
 	return &terraform.State{Resources: []terraform.StateResource{{Mode: "managed"}}}, nil
 }
 func (f *fakeRoot) Backend() (terraform.Backend, error) { return terraform.ReadBackend(f.dir) }
-func (f *fakeRoot) OnLock(func(int), func())            {}
+func (f *fakeRoot) Unlocked()                           { f.unlocked = true }
 func (f *fakeRoot) Initialised() bool                   { return false }
 func (f *fakeRoot) Outputs(context.Context) (map[string]json.RawMessage, error) {
 	values := map[string]json.RawMessage{}

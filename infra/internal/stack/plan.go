@@ -145,7 +145,7 @@ func (s *Stack) planned(ctx context.Context, parts Parts, name, dir string, step
 	if err != nil {
 		return verdict.Plan{}, nil, err
 	}
-	if err := s.awaitLock(ctx, root, step); err != nil {
+	if err := s.awaitLock(ctx, root, step.Update); err != nil {
 		return verdict.Plan{}, nil, err
 	}
 	step.Update("planning")

@@ -98,8 +98,8 @@ type Root interface {
 	// State is nil when there is none.
 	State(ctx context.Context) (*terraform.State, error)
 	Backend() (terraform.Backend, error)
-	// OnLock is told when Terraform holds the lock on the state, and when it has given it back.
-	OnLock(held func(pid int), released func())
+	// Unlocked has Terraform take no lock on the state: the caller holds it.
+	Unlocked()
 	// Forget empties the state, without touching what it records.
 	Forget(ctx context.Context) error
 	Initialised() bool

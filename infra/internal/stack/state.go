@@ -17,12 +17,45 @@ import (
 const localState = "terraform.tfstate"
 
 // remoteRoot is a root whose state lies in a bucket. The tool reads it there: that needs no
-// providers, so that it also works in a checkout in which nothing was initialised.
+// providers, so that it also works in a checkout in which nothing was initialised. And it takes the
+// lock on the state there, in Terraform's place: what Terraform locks names no process.
 type remoteRoot struct {
 	Root
 	name  string // of the root's folder
 	store Store
 	place bucket.Place
+	// hold takes the lock for an operation.
+	hold func(ctx context.Context, operation string) (unlock func() error, err error)
+}
+
+// locked runs something under the lock.
+func (r *remoteRoot) locked(ctx context.Context, operation string, run func() error) error {
+	unlock, err := r.hold(ctx, operation)
+	if err != nil {
+		return err
+	}
+	err = run()
+	return errors.Join(err, unlock())
+}
+
+func (r *remoteRoot) Plan(ctx context.Context, file string, destroy bool) (changes bool, err error) {
+	err = r.locked(ctx, planning, func() error {
+		changes, err = r.Root.Plan(ctx, file, destroy)
+		return err
+	})
+	return changes, err
+}
+
+func (r *remoteRoot) Apply(ctx context.Context, file string, progress func(terraform.Change)) error {
+	return r.locked(ctx, applying, func() error { return r.Root.Apply(ctx, file, progress) })
+}
+
+func (r *remoteRoot) Destroy(ctx context.Context, progress func(terraform.Change), refresh bool) error {
+	return r.locked(ctx, applying, func() error { return r.Root.Destroy(ctx, progress, refresh) })
+}
+
+func (r *remoteRoot) Forget(ctx context.Context) error {
+	return r.locked(ctx, applying, func() error { return r.Root.Forget(ctx) })
 }
 
 // State is nil when there is none.
@@ -75,7 +108,10 @@ func (s *Stack) whereItsStateIs(ctx context.Context, name string, root Root) (Ro
 		return nil, s.stateFailure(name, err)
 	}
 	remote := &remoteRoot{Root: root, name: name, store: store, place: place}
-	s.noteLocks(ctx, remote)
+	remote.hold = func(ctx context.Context, operation string) (func() error, error) {
+		return s.hold(ctx, remote, operation, func(string) {}) // who is waited for was told before
+	}
+	root.Unlocked()
 	return remote, nil
 }
 
@@ -95,7 +131,7 @@ func (s *Stack) forgetWorkloads(ctx context.Context, parts Parts) error {
 	}
 	step := s.Progress.Step("workloads")
 	if root, err = s.open(ctx, s.workloadsDir(), parts); err == nil {
-		err = s.awaitLock(ctx, root, step)
+		err = s.awaitLock(ctx, root, step.Update)
 	}
 	if err == nil {
 		err = root.Forget(ctx)

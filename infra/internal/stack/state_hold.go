@@ -40,30 +40,40 @@ func (m *move) holdLocal() (letGo func(), err error) {
 	return func() { file.Close() }, nil
 }
 
-// holdRemote takes the lock on the state in the bucket. The note of whose lock it is comes first, so
-// that the next run knows it when this one is killed.
-func (s *Stack) holdRemote(ctx context.Context, m *move, step Step) (unlock func() error, err error) {
-	root := &remoteRoot{name: m.name, store: m.store, place: m.place}
-	if err := s.awaitLock(ctx, root, step); err != nil {
-		return nil, err
-	}
+// What a lock says that is held for a Terraform command, in Terraform's words.
+const (
+	planning = "OperationTypePlan"
+	applying = "OperationTypeApply"
+)
+
+// hold takes the lock on a state in a bucket, as Terraform would, and waits for it as awaitLock does.
+func (s *Stack) hold(ctx context.Context, root *remoteRoot, operation string, waiting func(string)) (unlock func() error, err error) {
 	self, err := processOf(os.Getpid())
 	if err != nil {
 		return nil, err
 	}
-	lock := bucket.Lock{ID: rand.Text(), Operation: moving, Who: whoami(), Created: time.Now().UTC(), Path: m.place.String()}
-	lock.Info = lock.ID // where the bucket gives the lock another ID
-	if err := s.writeNote(m.name, lockNote{ID: lock.ID, Process: self}); err != nil {
-		return nil, err
+	for {
+		if err := s.awaitLock(ctx, root, waiting); err != nil {
+			return nil, err
+		}
+		s.dropNotes(root.name)
+		lock := bucket.Lock{ID: rand.Text(), Operation: operation, Who: whoami(), Created: time.Now().UTC(), Path: root.place.String()}
+		lock.Info = lock.ID // where the bucket gives the lock another ID
+		if err := s.writeNote(root.name, lockNote{ID: lock.ID, Process: self}); err != nil {
+			return nil, err
+		}
+		drop := func() error { return removeFile(s.noteFile(root.name, lock.Info)) }
+		id, err := root.store.Lock(ctx, root.place, lock)
+		if err != nil {
+			return nil, errors.Join(err, drop())
+		}
+		if id != "" {
+			return func() error {
+				return errors.Join(root.store.Unlock(context.WithoutCancel(ctx), root.place, id), drop())
+			}, nil
+		}
+		if err := drop(); err != nil { // somebody else was faster
+			return nil, err
+		}
 	}
-	id, err := m.store.Lock(ctx, m.place, lock)
-	if err != nil {
-		return nil, err
-	}
-	if id == "" {
-		return nil, fmt.Errorf("somebody else has locked %s at this very moment; run the same command again", m.place)
-	}
-	return func() error {
-		return errors.Join(m.store.Unlock(context.WithoutCancel(ctx), m.place, id), removeFile(s.noteFile(m.name)))
-	}, nil
 }

@@ -122,7 +122,7 @@ func TestAfterAKillAnywhereTheNextRunFinishes(t *testing.T) {
 			assert.NoFileExists(t, filepath.Join(h.clusterDir(), localState))
 			assert.FileExists(t, filepath.Join(h.clusterDir(), migratedState))
 			assert.NoFileExists(t, h.moveNoteFile())
-			assert.NoFileExists(t, h.noteFile("cluster"))
+			assert.Empty(t, h.notes(t))
 			assert.Empty(t, h.store.locks)
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -17,9 +18,10 @@ import (
 // lockPause is the time between two looks at a lock that somebody holds.
 const lockPause = time.Second
 
-// lockNote is written while Terraform holds the lock on a state: which lock, and which process of
-// this machine. A lock that is left behind is broken without asking only when such a note proves
-// that its process has ended.
+// lockNote tells which process of this machine takes a lock. It is written before the lock is taken,
+// so that a kill at any moment leaves the proof: a lock that is left behind is broken without asking
+// only when such a note names it and its process has ended. Terraform, which works under the lock,
+// ends with that process.
 type lockNote struct {
 	ID      string  `json:"id"`
 	Process process `json:"process"`
@@ -35,8 +37,8 @@ func lockOn(ctx context.Context, root Root) (*bucket.Lock, error) {
 }
 
 // awaitLock waits until nobody holds the lock on a root's state, and breaks one that a process of
-// this machine left behind.
-func (s *Stack) awaitLock(ctx context.Context, root Root, step Step) error {
+// this machine left behind. Whoever is waited for is told to waiting.
+func (s *Stack) awaitLock(ctx context.Context, root Root, waiting func(string)) error {
 	remote, ok := root.(*remoteRoot)
 	if !ok {
 		return nil
@@ -53,7 +55,7 @@ func (s *Stack) awaitLock(ctx context.Context, root Root, step Step) error {
 			}
 			continue
 		}
-		step.Update(fmt.Sprintf("waiting for %s, who has locked the state (%s)", lock.Who, operation(*lock)))
+		waiting(fmt.Sprintf("waiting for %s, who has locked the state (%s)", lock.Who, operation(*lock)))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -72,28 +74,7 @@ func (s *Stack) breakLock(ctx context.Context, root *remoteRoot, lock bucket.Loc
 		return err
 	}
 	step.Done(fmt.Sprintf("%s: removed the lock of %s since %s (%s): process %d of this machine held it and has ended", root.name, lock.Who, since(lock), operation(lock), note.Process.PID))
-	return removeFile(s.noteFile(root.name))
-}
-
-// noteLocks notes which lock Terraform holds while it does, and removes the note when Terraform has
-// given the lock back.
-func (s *Stack) noteLocks(ctx context.Context, root *remoteRoot) {
-	root.OnLock(func(pid int) { s.noteLock(ctx, root, pid) }, func() { _ = removeFile(s.noteFile(root.name)) }) // one that stays names a lock that is gone
-}
-
-// noteLock is called while Terraform tells of its progress, so that the lock that is there is
-// its own. Without a note nothing is lost but the proof: then a person decides.
-func (s *Stack) noteLock(ctx context.Context, root *remoteRoot, pid int) {
-	now := time.Now()
-	lock, err := lockOn(ctx, root)
-	if err != nil || lock == nil || lock.Who != whoami() || lock.Created.After(now) {
-		return
-	}
-	holder, err := processOf(pid)
-	if err != nil {
-		return
-	}
-	_ = s.writeNote(root.name, lockNote{ID: lock.ID, Process: holder})
+	return removeFile(s.noteFile(root.name, note.ID))
 }
 
 func (s *Stack) writeNote(root string, note lockNote) error {
@@ -101,18 +82,38 @@ func (s *Stack) writeNote(root string, note lockNote) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(s.noteFile(root), text, 0o644)
+	return writeFile(s.noteFile(root, note.ID), text, 0o644)
 }
 
-func (s *Stack) noteFile(root string) string { return filepath.Join(s.Work(), "locks", root+".json") }
+func (s *Stack) noteFile(root, id string) string {
+	return filepath.Join(s.Work(), "locks", root+"-"+url.PathEscape(id)+".json")
+}
 
-// noted is the note about a lock; ok is false when there is none about this one.
+// noted is the note about a lock; ok is false when there is none.
 func (s *Stack) noted(root string, lock bucket.Lock) (note lockNote, ok bool) {
-	text, err := os.ReadFile(s.noteFile(root))
-	if err != nil || json.Unmarshal(text, &note) != nil {
-		return note, false
+	for _, id := range []string{lock.ID, lock.Info} { // some buckets give locks IDs of their own
+		text, err := os.ReadFile(s.noteFile(root, id))
+		if err == nil && json.Unmarshal(text, &note) == nil && note.ID == id {
+			return note, true
+		}
 	}
-	return note, note.ID == lock.ID || (lock.Operation == moving && note.ID == lock.Info)
+	return lockNote{}, false
+}
+
+// dropNotes removes what processes noted of locks that they did not live to take or to keep. Nobody
+// holds the lock on the root's state.
+func (s *Stack) dropNotes(root string) {
+	files, err := filepath.Glob(filepath.Join(s.Work(), "locks", root+"-*.json"))
+	if err != nil {
+		return
+	}
+	for _, file := range files {
+		var note lockNote
+		text, err := os.ReadFile(file)
+		if err == nil && (json.Unmarshal(text, &note) != nil || note.Process.fate() == processEnded) {
+			_ = removeFile(file) // one that stays names a lock that is gone
+		}
+	}
 }
 
 // whoami is how Terraform signs the locks that it takes here.

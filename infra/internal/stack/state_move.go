@@ -43,7 +43,7 @@ func (s *Stack) moveState(ctx context.Context, parts Parts, store Store, name st
 		return "", err
 	}
 	defer letGo()
-	unlock, err := s.holdRemote(ctx, m, step)
+	unlock, err := s.hold(ctx, &remoteRoot{name: m.name, store: m.store, place: m.place}, moving, step.Update)
 	if err != nil {
 		return "", err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -99,7 +100,7 @@ func (h *house) note(t *testing.T, root, id string, p process) {
 	t.Helper()
 	text, err := json.Marshal(lockNote{ID: id, Process: p})
 	require.NoError(t, err)
-	require.NoError(t, writeFile(h.noteFile(root), text, 0o644))
+	require.NoError(t, writeFile(h.noteFile(root, id), text, 0o644))
 }
 
 func TestALockIsBrokenOnlyWhenItsProcessIsSeenToHaveEnded(t *testing.T) {
@@ -122,7 +123,15 @@ func TestALockIsBrokenOnlyWhenItsProcessIsSeenToHaveEnded(t *testing.T) {
 	_, err = h.Up(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, 2, h.count("unlock 11111111-2222"))
-	assert.NoFileExists(t, h.noteFile("cluster"))
+	assert.Empty(t, h.notes(t))
+}
+
+// notes are the notes about locks.
+func (h *house) notes(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(h.Work(), "locks", "*"))
+	require.NoError(t, err)
+	return files
 }
 
 func TestALockOfThisMachineWithoutANoteIsLeftToPeople(t *testing.T) {
@@ -142,21 +151,46 @@ func TestALockOfThisMachineWithoutANoteIsLeftToPeople(t *testing.T) {
 	assert.Equal(t, 2, ui.ExitCode(err))
 }
 
-func TestANoteIsWrittenForALockOfThisMachineOnly(t *testing.T) {
-	place, err := bucket.Parse(address)
-	require.NoError(t, err)
-	for who, want := range map[string]bool{whoami(): true, "ann@elsewhere": false} {
-		h := moved(t)
-		h.lockedBy("cluster", who)
-		remote := &remoteRoot{Root: h.clusterRoot, name: "cluster", store: h.store, place: place.Place("staging", "cluster")}
-		h.noteLock(t.Context(), remote, os.Getpid())
-		note, ok := h.noted("cluster", bucket.Lock{ID: "11111111-2222"})
-		assert.Equal(t, want, ok, who)
-		if want {
-			assert.Equal(t, os.Getpid(), note.Process.PID)
-			assert.Equal(t, processRuns, note.Process.fate())
-		}
+func TestTerraformWorksUnderALockThatNamesItsProcess(t *testing.T) {
+	h := moved(t)
+	h.clusterRoot.changes = true
+	var held bucket.Lock
+	var holder lockNote
+	h.clusterRoot.apply = func() error {
+		lock := h.store.locks["shop/staging/cluster.tfstate.tflock"]
+		require.NotNil(t, lock, "the lock is held")
+		held = *lock
+		note, ok := h.noted("cluster", held)
+		require.True(t, ok)
+		holder = note
+		return nil
 	}
+	_, err := h.Up(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, applying, held.Operation)
+	assert.Equal(t, whoami(), held.Who)
+	assert.Equal(t, os.Getpid(), holder.Process.PID)
+	assert.True(t, h.clusterRoot.unlocked, "Terraform itself would wait for that lock")
+	assert.Empty(t, h.store.locks)
+	assert.Empty(t, h.notes(t))
+}
+
+func TestWhatFailsUnderTheLockGivesItBack(t *testing.T) {
+	h := moved(t)
+	h.clusterRoot.changes = true
+	h.clusterRoot.apply = func() error { return errors.New("no room") }
+	_, err := h.Up(t.Context())
+	assert.ErrorContains(t, err, "no room")
+	assert.Empty(t, h.store.locks)
+	assert.Empty(t, h.notes(t))
+}
+
+func TestNotesOfProcessesThatEndedBeforeTheyHadTheLockAreDropped(t *testing.T) {
+	h := moved(t)
+	h.note(t, "cluster", "never-taken", dead(t))
+	_, err := h.Up(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, h.notes(t))
 }
 
 func TestTheFateOfAProcessIsToldOnlyWhereItIsCertain(t *testing.T) {

@@ -49,7 +49,6 @@ func (e *Error) Unwrap() error { return e.Err }
 // events reads the machine-readable lines that Terraform prints with -json.
 type events struct {
 	progress    func(Change)
-	locked      func()    // called once, when Terraform is certain to hold the lock on the state; may be nil
 	log         io.Writer // gets every message as a person reads it; may be nil
 	rest        []byte    // an incomplete line
 	diagnostics []Diagnostic
@@ -107,10 +106,6 @@ func (e *events) line(text []byte) {
 		if m.Diagnostic.Detail != "" {
 			fmt.Fprintln(e.log, m.Diagnostic.Detail)
 		}
-	}
-	if e.locked != nil && underLock[m.Type] {
-		e.locked()
-		e.locked = nil
 	}
 	if state, ok := strings.CutPrefix(m.Type, "apply_"); ok && e.progress != nil {
 		e.progress(Change{Address: m.Hook.Resource.Addr, Action: m.Hook.Action, State: state})

@@ -2,9 +2,6 @@ package terraform
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -65,36 +62,4 @@ func parseLock(text string) Lock {
 		}
 	}
 	return lock
-}
-
-// underLock are the messages that Terraform prints when it has taken the lock on the state and has
-// work before it until it gives the lock back.
-var underLock = map[string]bool{"refresh_start": true, "apply_start": true, "provision_start": true}
-
-// childIn is the process that this one has started in a folder; 0 when there is none.
-func childIn(dir string) int {
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real // as the kernel names it
-	}
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		return 0
-	}
-	self := strconv.Itoa(os.Getpid())
-	for _, stat := range stats {
-		text, err := os.ReadFile(stat)
-		if err != nil {
-			continue // it has ended
-		}
-		_, fields, _ := strings.Cut(string(text), ") ") // after the name: state, parent
-		if parts := strings.Fields(fields); len(parts) < 2 || parts[1] != self {
-			continue
-		}
-		process := filepath.Dir(stat)
-		if cwd, err := os.Readlink(filepath.Join(process, "cwd")); err == nil && cwd == dir {
-			pid, _ := strconv.Atoi(filepath.Base(process)) // digits, by the pattern
-			return pid
-		}
-	}
-	return 0
 }

@@ -19,9 +19,8 @@ func (e *LocalStateError) Error() string {
 // Backend is where the root keeps its state.
 func (r *Root) Backend() (Backend, error) { return ReadBackend(r.Dir) }
 
-// OnLock has held called when Terraform holds the lock on the state, with its process, and
-// released when it has given the lock back.
-func (r *Root) OnLock(held func(pid int), released func()) { r.held, r.released = held, released }
+// Unlocked has Terraform take no lock on the state: whoever calls holds it.
+func (r *Root) Unlocked() { r.unlocked = true }
 
 // noLocalState refuses a root that keeps its state elsewhere while a local one lies beside it:
 // whichever of the two is right, Terraform would go on with the other without a word.
@@ -59,7 +58,7 @@ func (r *Root) Forget(ctx context.Context) error {
 		return err
 	}
 	defer os.Remove(file)
-	if err := r.tf.StatePush(ctx, file, tfexec.LockTimeout(r.lockWait)); err != nil {
+	if err := r.tf.StatePush(ctx, file, tfexec.Lock(!r.unlocked), tfexec.LockTimeout(r.lockWait)); err != nil {
 		return fmt.Errorf("empty the state of %s: %w", r.Dir, err)
 	}
 	return nil

@@ -27,8 +27,7 @@ type Root struct {
 	fingerprint string // of the providers that init would link
 	lockWait    string
 	log         io.Writer
-	held        func(pid int) // the lock on the state; may be nil
-	released    func()
+	unlocked    bool // somebody else holds the lock on the state
 }
 
 // Options are what the roots of one environment share.
@@ -130,9 +129,9 @@ func (r *Root) init(ctx context.Context, options ...tfexec.InitOption) error {
 
 // Plan writes a plan to file and tells whether it changes anything.
 func (r *Root) Plan(ctx context.Context, file string, destroy bool) (changes bool, err error) {
-	events := r.events(nil)
-	changes, err = r.tf.PlanJSON(ctx, events, tfexec.Out(file), tfexec.Destroy(destroy), tfexec.LockTimeout(r.lockWait))
-	return changes, r.ended(events, "plan", err)
+	events := newEvents(nil, r.log)
+	changes, err = r.tf.PlanJSON(ctx, events, tfexec.Out(file), tfexec.Destroy(destroy), tfexec.Lock(!r.unlocked), tfexec.LockTimeout(r.lockWait))
+	return changes, events.explain("plan", err)
 }
 
 // Show reads a plan that Plan wrote.
@@ -142,38 +141,16 @@ func (r *Root) Show(ctx context.Context, file string) (*tfjson.Plan, error) {
 
 // Apply carries a plan out.
 func (r *Root) Apply(ctx context.Context, file string, progress func(Change)) error {
-	events := r.events(progress)
-	err := r.tf.ApplyJSON(ctx, events, tfexec.DirOrPlan(file), tfexec.LockTimeout(r.lockWait))
-	return r.ended(events, "apply", err)
+	events := newEvents(progress, r.log)
+	err := r.tf.ApplyJSON(ctx, events, tfexec.DirOrPlan(file), tfexec.Lock(!r.unlocked), tfexec.LockTimeout(r.lockWait))
+	return events.explain("apply", err)
 }
 
 // Destroy removes everything in the root's state.
 func (r *Root) Destroy(ctx context.Context, progress func(Change), refresh bool) error {
-	events := r.events(progress)
-	err := r.tf.DestroyJSON(ctx, events, tfexec.Refresh(refresh), tfexec.LockTimeout(r.lockWait))
-	return r.ended(events, "destroy", err)
-}
-
-// events reads what a command prints, and tells who waits for it that the lock is held.
-func (r *Root) events(progress func(Change)) *events {
-	e := newEvents(progress, r.log)
-	if r.held != nil {
-		e.locked = func() {
-			if pid := childIn(r.Dir); pid != 0 {
-				r.held(pid)
-			}
-		}
-	}
-	return e
-}
-
-// ended explains a command's error. One that ended well has given its lock back; of another that
-// is not certain.
-func (r *Root) ended(e *events, command string, err error) error {
-	if err == nil && r.released != nil {
-		r.released()
-	}
-	return e.explain(command, err)
+	events := newEvents(progress, r.log)
+	err := r.tf.DestroyJSON(ctx, events, tfexec.Refresh(refresh), tfexec.Lock(!r.unlocked), tfexec.LockTimeout(r.lockWait))
+	return events.explain("destroy", err)
 }
 
 // State is the root's state when it is a file on this machine; nil when there is none.
