@@ -8,10 +8,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -268,6 +270,37 @@ func (m *machine) begin(t *testing.T, cmd *exec.Cmd) {
 func kill(cmd *exec.Cmd) {
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 	_ = cmd.Wait()
+}
+
+// parentOf tells which process has started another one, and whether that runs.
+func parentOf(pid int) (parent int, runs bool) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, false
+	}
+	_, after, _ := strings.Cut(string(text), ") ") // the name before may hold anything
+	var state string
+	_, err = fmt.Sscan(after, &state, &parent)
+	return parent, err == nil && state != "Z"
+}
+
+// childOf is the one process that another one has started: Terraform, of the tool.
+func childOf(t *testing.T, parent int) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc")
+	require.NoError(t, err)
+	var children []int
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		if p, runs := parentOf(pid); runs && p == parent {
+			children = append(children, pid)
+		}
+	}
+	require.Len(t, children, 1)
+	return children[0]
 }
 
 // files are the contents of all files of the checkout and of what the tool keeps elsewhere.

@@ -1,11 +1,9 @@
 package state
 
 import (
-	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -110,14 +108,16 @@ func killedTool(t *testing.T, first, second *machine) {
 	assert.Contains(t, first.show(t)["cluster"].Lock.Holder, "of this machine holds it, and runs")
 	first.refused(t, 1, []string{"the lock is in use"}, "state", "unlock", "--env", environment, "--id", lock.ID)
 
+	program := childOf(t, down.Process.Pid)
 	kill(down)
-	first.slowly(t, false)
-	retry.DoWithRetryContext(t, t.Context(), "Terraform ends with the tool", 50, 100*time.Millisecond, func() (string, error) {
-		if holder := first.show(t)["cluster"].Lock.Holder; !strings.Contains(holder, "of this machine held it, and has ended") {
-			return "", errors.New(holder)
+	retry.DoWithRetryContext(t, t.Context(), "Terraform ends with the tool, in the middle of its work", 50, 100*time.Millisecond, func() (string, error) {
+		if _, runs := parentOf(program); runs {
+			return "", fmt.Errorf("process %d still runs", program)
 		}
 		return "", nil
 	})
+	first.slowly(t, false)
+	assert.Contains(t, first.show(t)["cluster"].Lock.Holder, "of this machine held it, and has ended")
 	second.refused(t, 1, []string{"is locked by", "kindling state unlock"}, "down", "--env", environment)
 
 	r := first.must(t, "down", "--env", environment)
@@ -215,7 +215,7 @@ func TestAChangeThatIsKilledAtAnyMomentIsRecoveredFrom(t *testing.T) {
 	applied := newMachine(t)
 	applied.apply(t)
 	ended, locks := false, 0
-	for wait := 100 * time.Millisecond; !ended; wait += 200 * time.Millisecond {
+	for wait := 20 * time.Millisecond; !ended; wait = wait * 13 / 10 {
 		m := applied.copied(t)
 		m.must(t, "state", "init", "--env", environment, "--bucket", server.address(fmt.Sprintf("changed-%d", wait.Milliseconds())))
 		down := m.command(t.Context(), "0s", "down", "--env", environment)

@@ -13,7 +13,7 @@ output "services" {
 }
 
 output "workloads" {
-  description = "Everything that must become ready: kind, namespace, name, and the part that it belongs to."
+  description = "Everything that is awaited: kind, namespace, name, the part that it belongs to, and how far (await: started; else ready)."
   value = concat(
     module.ingress.workloads,
     flatten(module.metrics_server[*].workloads),

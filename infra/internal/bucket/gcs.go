@@ -165,8 +165,11 @@ func (b *gcsBucket) read(ctx context.Context, name string) (*Object, error) {
 	return &Object{Content: content, Version: header.Get("X-Goog-Generation")}, nil
 }
 
-func (b *gcsBucket) create(ctx context.Context, name string, content []byte) (version string, made bool, err error) {
+func (b *gcsBucket) create(ctx context.Context, name string, content []byte, sealed Sealed) (version string, made bool, err error) {
 	query := url.Values{"uploadType": {"media"}, "ifGenerationMatch": {"0"}, "name": {name}}
+	if sealed.Key != "" {
+		query.Set("kmsKeyName", sealed.Key)
+	}
 	_, text, err := b.send(ctx, http.MethodPost, "/upload"+b.bucketPath()+"/o?"+query.Encode(), bytes.NewReader(content))
 	if gcsStatus(err) == http.StatusPreconditionFailed {
 		return "", false, nil

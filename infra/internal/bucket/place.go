@@ -13,6 +13,14 @@ type Place struct {
 	Address Address
 	State   string // name of the object that is the state
 	Lock    string // name of the object that is there while somebody holds its lock
+	Sealed  Sealed
+}
+
+// Sealed is how a backend's configuration has objects encrypted; the zero value leaves it to the
+// bucket.
+type Sealed struct {
+	On  bool
+	Key string // of KMS
 }
 
 // gcsObject is how Terraform calls a state in GCS, below its prefix: it is the workspace's name.
@@ -95,12 +103,17 @@ func PlaceOf(kind string, config map[string]any) (Place, error) {
 	a := Address{Kind: kind, Name: text("bucket"), Region: text("region"), Profile: text("profile")}
 	if kind == GCS {
 		a.Endpoint = strings.TrimSuffix(strings.TrimRight(text("storage_custom_endpoint"), "/"), gcsPath)
-		return gcsPlace(a, text("prefix")), nil
+		place := gcsPlace(a, text("prefix"))
+		place.Sealed.Key = text("kms_encryption_key")
+		return place, nil
 	}
 	endpoints, _ := config["endpoints"].(map[string]any)
 	a.Endpoint, _ = endpoints["s3"].(string)
 	if a.Endpoint == "" {
 		a.Endpoint = text("endpoint")
 	}
-	return s3Place(a, text("key")), nil
+	place := s3Place(a, text("key"))
+	place.Sealed.Key = text("kms_key_id")
+	place.Sealed.On, _ = config["encrypt"].(bool)
+	return place, nil
 }

@@ -112,9 +112,15 @@ func (b *s3Bucket) read(ctx context.Context, name string) (*Object, error) {
 }
 
 // create is what Terraform's locks are made of: one of several that try succeeds.
-func (b *s3Bucket) create(ctx context.Context, name string, content []byte) (version string, made bool, err error) {
-	put, err := b.client.PutObject(ctx, &s3.PutObjectInput{Bucket: b.name(), Key: aws.String(name), Body: bytes.NewReader(content),
-		ContentType: aws.String("application/json"), IfNoneMatch: aws.String("*")})
+func (b *s3Bucket) create(ctx context.Context, name string, content []byte, sealed Sealed) (version string, made bool, err error) {
+	input := &s3.PutObjectInput{Bucket: b.name(), Key: aws.String(name), Body: bytes.NewReader(content),
+		ContentType: aws.String("application/json"), IfNoneMatch: aws.String("*")}
+	if sealed.Key != "" {
+		input.ServerSideEncryption, input.SSEKMSKeyId = types.ServerSideEncryptionAwsKms, aws.String(sealed.Key)
+	} else if sealed.On {
+		input.ServerSideEncryption = types.ServerSideEncryptionAes256
+	}
+	put, err := b.client.PutObject(ctx, input)
 	switch {
 	case err == nil:
 		return aws.ToString(put.VersionId), true, nil

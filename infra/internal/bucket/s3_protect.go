@@ -156,7 +156,7 @@ func (b *s3Bucket) excludes(ctx context.Context) error {
 }
 
 func (b *s3Bucket) tryProbe(ctx context.Context, name string) (made bool, err error) {
-	if _, made, err = b.create(ctx, name, []byte("{}")); err != nil {
+	if _, made, err = b.create(ctx, name, []byte("{}"), Sealed{}); err != nil {
 		return false, b.failed("be written to", err)
 	}
 	return made, nil

@@ -55,7 +55,7 @@ type objects interface {
 	inspect(ctx context.Context) (notes []string, err error)
 	read(ctx context.Context, name string) (*Object, error) // nil when there is none
 	// create makes an object and returns its version; made is false when there is one.
-	create(ctx context.Context, name string, content []byte) (version string, made bool, err error)
+	create(ctx context.Context, name string, content []byte, sealed Sealed) (version string, made bool, err error)
 	remove(ctx context.Context, name, version string) error
 }
 
@@ -64,7 +64,7 @@ func Open(ctx context.Context, address Address) (*Store, error) {
 	var err error
 	s := &Store{address: address}
 	if address.Kind == GCS {
-		s.objects, err = openGCS(ctx, address)
+		s.objects, err = openGCS(context.WithoutCancel(ctx), address) // tokens are fetched later, too
 	} else {
 		s.objects, s.address.Region, err = openS3(ctx, address)
 	}
@@ -137,7 +137,7 @@ func (s *Store) ReadLock(ctx context.Context, place Place) (*Lock, error) {
 
 // Create makes an object; made is false when there is one of that name, which stays as it is.
 func (s *Store) Create(ctx context.Context, name string, content []byte) (made bool, err error) {
-	_, made, err = s.objects.create(ctx, name, content)
+	_, made, err = s.objects.create(ctx, name, content, Sealed{})
 	if err != nil {
 		return false, fmt.Errorf("write %s of %s: %w", name, s.address, err)
 	}
@@ -151,7 +151,7 @@ func (s *Store) Lock(ctx context.Context, place Place, lock Lock) (id string, er
 	if err != nil {
 		return "", err
 	}
-	version, made, err := s.objects.create(ctx, place.Lock, text)
+	version, made, err := s.objects.create(ctx, place.Lock, text, place.Sealed)
 	if err != nil || !made {
 		return "", err
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Workload is something that runs pods and must become ready.
+// Workload is something that runs pods and is awaited.
 type Workload struct {
 	Kind      string `json:"kind"` // Deployment, StatefulSet, DaemonSet or Job
 	Namespace string `json:"namespace"`

@@ -78,7 +78,7 @@ func (s *Stack) sweep(ctx context.Context) error {
 }
 
 // clusterName is the recorded name; or that of a cluster whose making was killed before Terraform
-// recorded anything; or else the one that up would give it, and then this checkout has not made it.
+// recorded anything; or else TF_VAR_name or the environment's, and then this checkout has made none.
 func (s *Stack) clusterName(ctx context.Context, root Root) (name string, ours bool) {
 	if connection, _, err := clusterOutputs(ctx, root); err == nil && connection.Name != "" {
 		return connection.Name, true

@@ -138,8 +138,12 @@ type fakeRoot struct {
 	store *fakeStore // where Terraform keeps the state, when that is not the local file
 }
 
-func (f *fakeRoot) Init(context.Context) error { return nil }
+func (f *fakeRoot) Init(context.Context) error {
+	f.add("init %s", f.name)
+	return nil
+}
 func (f *fakeRoot) Plan(_ context.Context, file string, _ bool) (bool, error) {
+	f.underLock()
 	f.add("plan %s", f.name)
 	return f.changes || !*f.state, os.WriteFile(file, nil, 0o600)
 }
@@ -150,6 +154,7 @@ func (f *fakeRoot) Show(context.Context, string) (*tfjson.Plan, error) {
 	return f.plan, nil
 }
 func (f *fakeRoot) Apply(context.Context, string, func(terraform.Change)) error {
+	f.underLock()
 	f.add("apply %s", f.name)
 	*f.state = true
 	f.keep()
@@ -159,6 +164,7 @@ func (f *fakeRoot) Apply(context.Context, string, func(terraform.Change)) error 
 	return nil
 }
 func (f *fakeRoot) Destroy(context.Context, func(terraform.Change), bool) error {
+	f.underLock()
 	f.add("destroy %s", f.name)
 	*f.state = false
 	f.keep()
@@ -295,6 +301,8 @@ resources: {requests: {cpu: 25m, memory: 32Mi}, limits: {memory: 128Mi}}
 		Terraform: h.open, Cluster: func(Connection) (Cluster, error) { return h.pods, nil },
 		Ask: func(context.Context, string) (int, error) { h.add("ask"); return h.answers(), nil },
 		Bucket: func(_ context.Context, address bucket.Address) (Store, error) {
+			h.store.mu.Lock()
+			defer h.store.mu.Unlock()
 			h.store.address = address
 			return h.store, nil
 		},

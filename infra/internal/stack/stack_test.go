@@ -240,6 +240,28 @@ func TestDownRemovesTheClusterAndWhatIsRecordedOfIt(t *testing.T) {
 	assert.Equal(t, 1, h.count("destroy cluster"))
 }
 
+func TestAFirstUpInitialisesEachRootOnce(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.Up(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, h.count("init cluster"))
+	assert.Equal(t, 1, h.count("init workloads"))
+}
+
+func TestTheIngressControllerThatIsBuiltHereMayFollowTheClusterFaster(t *testing.T) {
+	h := newHouse(t)
+	for rate, want := range map[float64]string{2: `"ingress_sync_rate": 2`, 0: ""} {
+		require.NoError(t, h.writeParts(Parts{Images: map[string]string{"ingress-nginx-controller": "i"}, SyncRate: rate}))
+		text, err := os.ReadFile(filepath.Join(h.workloadsDir(), supplyFile))
+		require.NoError(t, err)
+		if want == "" {
+			assert.NotContains(t, string(text), "sync_rate")
+		} else {
+			assert.Contains(t, string(text), want)
+		}
+	}
+}
+
 func TestDownFailsWhenTheEngineStillHasParts(t *testing.T) {
 	h := newHouse(t)
 	_, err := h.Up(t.Context())

@@ -109,7 +109,7 @@ func (s *Stack) whereItsStateIs(ctx context.Context, name string, root Root) (Ro
 	}
 	remote := &remoteRoot{Root: root, name: name, store: store, place: place}
 	remote.hold = func(ctx context.Context, operation string) (func() error, error) {
-		return s.hold(ctx, remote, operation, func(string) {}) // who is waited for was told before
+		return s.hold(ctx, remote, operation, func(string) {}) // as a rule, who is waited for was told before
 	}
 	root.Unlocked()
 	return remote, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,8 +19,20 @@ type fakeStore struct {
 	there   bool
 	refusal error
 	loses   bool // forgets what is written to it
+
+	lockAnswer   func(made string) (id string, err error) // what becomes of the answer to Lock; may be nil
+	unlockFailed error
+
+	mu      sync.Mutex // two roots are worked on at once
 	objects map[string][]byte
 	locks   map[string]*bucket.Lock
+}
+
+// lock is what holds a state; nil when nothing does.
+func (f *fakeStore) lock(place bucket.Place) *bucket.Lock {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.locks[place.Lock]
 }
 
 func (f *fakeStore) Address() bucket.Address { return f.address }
@@ -42,6 +55,8 @@ func (f *fakeStore) Prepare(_ context.Context, p bucket.Preparation) (bucket.Out
 }
 
 func (f *fakeStore) Read(_ context.Context, name string) (*bucket.Object, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	content, ok := f.objects[name]
 	if !ok {
 		return nil, nil
@@ -50,10 +65,12 @@ func (f *fakeStore) Read(_ context.Context, name string) (*bucket.Object, error)
 }
 
 func (f *fakeStore) ReadLock(_ context.Context, place bucket.Place) (*bucket.Lock, error) {
-	return f.locks[place.Lock], nil
+	return f.lock(place), nil
 }
 
 func (f *fakeStore) Create(_ context.Context, name string, content []byte) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if _, ok := f.objects[name]; ok {
 		return false, nil
 	}
@@ -65,37 +82,65 @@ func (f *fakeStore) Create(_ context.Context, name string, content []byte) (bool
 }
 
 func (f *fakeStore) Lock(_ context.Context, place bucket.Place, lock bucket.Lock) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.locks[place.Lock] != nil {
 		return "", nil
 	}
 	f.locks[place.Lock] = &lock
+	if f.lockAnswer != nil {
+		return f.lockAnswer(lock.ID)
+	}
 	return lock.ID, nil
 }
 
 func (f *fakeStore) Unlock(_ context.Context, place bucket.Place, id string) error {
 	f.add("unlock %s", id)
+	if f.unlockFailed != nil {
+		return f.unlockFailed
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	delete(f.locks, place.Lock)
 	return nil
 }
 
 // keep writes what a root has made where its backend keeps states.
 func (f *fakeRoot) keep() {
-	backend, err := f.Backend()
-	if err != nil || backend.Local() {
+	place, remote := f.place()
+	if !remote {
 		return
-	}
-	place, err := bucket.PlaceOf(backend.Kind, backend.Config)
-	if err != nil {
-		panic(err)
 	}
 	outputs := map[string]any{}
 	for name, value := range f.outputs {
 		outputs[name] = map[string]any{"value": value}
 	}
+	f.store.mu.Lock()
+	defer f.store.mu.Unlock()
 	f.store.objects[place.State] = stateText(1, "lineage", *f.state, outputs)
 }
 
+// place is where the root's backend keeps its state; remote is false when that is this machine.
+func (f *fakeRoot) place() (place bucket.Place, remote bool) {
+	backend, err := f.Backend()
+	if err != nil || backend.Local() {
+		return place, false
+	}
+	if place, err = bucket.PlaceOf(backend.Kind, backend.Config); err != nil {
+		panic(err)
+	}
+	return place, true
+}
+
+// underLock journals work that Terraform does without a lock of its own or of anybody else.
+func (f *fakeRoot) underLock() {
+	if place, remote := f.place(); remote && f.unlocked && f.store.lock(place) == nil {
+		f.add("no lock on %s", f.name)
+	}
+}
+
 func (f *fakeRoot) Forget(context.Context) error {
+	f.underLock()
 	f.add("forget %s", f.name)
 	*f.state = false
 	f.outputs = nil

@@ -46,34 +46,73 @@ const (
 	applying = "OperationTypeApply"
 )
 
-// hold takes the lock on a state in a bucket, as Terraform would, and waits for it as awaitLock does.
+// answerLimit bounds what is still asked of a bucket when a command was interrupted.
+const answerLimit = 30 * time.Second
+
+// hold takes the lock on a state in a bucket, as Terraform would, and waits for it as long as LockWait.
 func (s *Stack) hold(ctx context.Context, root *remoteRoot, operation string, waiting func(string)) (unlock func() error, err error) {
 	self, err := processOf(os.Getpid())
 	if err != nil {
 		return nil, err
 	}
-	for {
+	for deadline := time.Now().Add(s.LockWait); ; {
 		if err := s.awaitLock(ctx, root, waiting); err != nil {
 			return nil, err
 		}
-		s.dropNotes(root.name)
 		lock := bucket.Lock{ID: rand.Text(), Operation: operation, Who: whoami(), Created: time.Now().UTC(), Path: root.place.String()}
 		lock.Info = lock.ID // where the bucket gives the lock another ID
 		if err := s.writeNote(root.name, lockNote{ID: lock.ID, Process: self}); err != nil {
 			return nil, err
 		}
-		drop := func() error { return removeFile(s.noteFile(root.name, lock.Info)) }
-		id, err := root.store.Lock(ctx, root.place, lock)
+		id, err := s.take(ctx, root, lock)
 		if err != nil {
-			return nil, errors.Join(err, drop())
-		}
-		if id != "" {
-			return func() error {
-				return errors.Join(root.store.Unlock(context.WithoutCancel(ctx), root.place, id), drop())
-			}, nil
-		}
-		if err := drop(); err != nil { // somebody else was faster
 			return nil, err
 		}
+		if id != "" {
+			s.dropNotes(root.name)
+			return func() error { return s.release(ctx, root, id, lock.Info) }, nil
+		}
+		if time.Now().After(deadline) {
+			return nil, fmt.Errorf("others take the lock on %s whenever it is free; run the same command again", root.place)
+		}
+		select { // somebody else was faster
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(lockPause):
+		}
 	}
+}
+
+// take tries to take a lock, and returns the ID that it has in the bucket; empty when somebody else
+// holds one. An answer may be lost on its way, also by an interruption: then the lock that is there
+// tells whose it is. The note stays wherever the lock may be there.
+func (s *Stack) take(ctx context.Context, root *remoteRoot, lock bucket.Lock) (id string, err error) {
+	id, err = root.store.Lock(ctx, root.place, lock)
+	if err == nil && id != "" {
+		return id, nil
+	}
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerLimit)
+	defer cancel()
+	there, readErr := root.store.ReadLock(after, root.place)
+	ours := readErr == nil && there != nil && there.Info == lock.Info
+	switch {
+	case err != nil && ours:
+		return "", errors.Join(err, s.release(ctx, root, there.ID, lock.Info))
+	case err != nil || readErr != nil:
+		return "", errors.Join(err, readErr)
+	case ours:
+		return there.ID, nil
+	}
+	return "", removeFile(s.noteFile(root.name, lock.Info))
+}
+
+// release gives a lock back, also when ctx has ended, and then removes the note about it: when the
+// lock cannot be given back, the next run removes it.
+func (s *Stack) release(ctx context.Context, root *remoteRoot, id, note string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerLimit)
+	defer cancel()
+	if err := root.store.Unlock(ctx, root.place, id); err != nil {
+		return err
+	}
+	return removeFile(s.noteFile(root.name, note))
 }

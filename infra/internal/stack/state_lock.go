@@ -100,8 +100,8 @@ func (s *Stack) noted(root string, lock bucket.Lock) (note lockNote, ok bool) {
 	return lockNote{}, false
 }
 
-// dropNotes removes what processes noted of locks that they did not live to take or to keep. Nobody
-// holds the lock on the root's state.
+// dropNotes removes what processes noted of locks that they did not live to take or to keep. This
+// process holds the lock on the root's state: nobody that has ended does.
 func (s *Stack) dropNotes(root string) {
 	files, err := filepath.Glob(filepath.Join(s.Work(), "locks", root+"-*.json"))
 	if err != nil {

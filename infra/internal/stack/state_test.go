@@ -36,6 +36,8 @@ func TestAllCommandsWorkOnStatesInABucket(t *testing.T) {
 	require.NoError(t, h.Down(t.Context()), "twice is nothing")
 	assert.Equal(t, 1, h.count("destroy cluster"))
 	assert.Equal(t, 1, h.count("forget workloads"))
+	assert.Zero(t, h.count("no lock on cluster")+h.count("no lock on workloads"))
+	assert.True(t, h.clusterRoot.unlocked && h.workloadsRoot.unlocked)
 }
 
 func TestABucketThatDoesNotAnswerIsNotAnEmptyState(t *testing.T) {
@@ -81,6 +83,8 @@ func (f freeing) Done(string)      {}
 func (f freeing) Fail()            {}
 func (f freeing) Update(text string) {
 	if text == "waiting for ann@elsewhere, who has locked the state (apply)" {
+		f.store.mu.Lock()
+		defer f.store.mu.Unlock()
 		delete(f.store.locks, "shop/staging/workloads.tfstate.tflock")
 	}
 }
@@ -157,7 +161,8 @@ func TestTerraformWorksUnderALockThatNamesItsProcess(t *testing.T) {
 	var held bucket.Lock
 	var holder lockNote
 	h.clusterRoot.apply = func() error {
-		lock := h.store.locks["shop/staging/cluster.tfstate.tflock"]
+		place, _ := h.clusterRoot.place()
+		lock := h.store.lock(place)
 		require.NotNil(t, lock, "the lock is held")
 		held = *lock
 		note, ok := h.noted("cluster", held)
@@ -183,6 +188,37 @@ func TestWhatFailsUnderTheLockGivesItBack(t *testing.T) {
 	assert.ErrorContains(t, err, "no room")
 	assert.Empty(t, h.store.locks)
 	assert.Empty(t, h.notes(t))
+}
+
+func TestALockWhoseAnswerWasLostIsStillOurs(t *testing.T) {
+	h := moved(t)
+	h.store.lockAnswer = func(string) (string, error) { return "", nil } // asked again, the bucket has one
+	_, err := h.Up(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, h.store.locks)
+	assert.Empty(t, h.notes(t))
+}
+
+func TestALockThatIsTakenWhileTheCommandIsInterruptedIsGivenBack(t *testing.T) {
+	h := moved(t)
+	h.store.lockAnswer = func(string) (string, error) { return "", context.Canceled }
+	_, err := h.Up(t.Context())
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Empty(t, h.store.locks)
+	assert.Empty(t, h.notes(t))
+}
+
+func TestALockThatCannotBeGivenBackKeepsItsNote(t *testing.T) {
+	h := moved(t)
+	h.store.unlockFailed = errors.New("the token has expired")
+	_, err := h.Up(t.Context())
+	require.ErrorContains(t, err, "the token has expired")
+	place, _ := h.clusterRoot.place()
+	lock := h.store.lock(place)
+	require.NotNil(t, lock)
+	note, ok := h.noted("cluster", *lock)
+	require.True(t, ok)
+	assert.Equal(t, os.Getpid(), note.Process.PID)
 }
 
 func TestNotesOfProcessesThatEndedBeforeTheyHadTheLockAreDropped(t *testing.T) {
