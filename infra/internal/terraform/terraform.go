@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-exec/tfexec"
@@ -103,6 +104,9 @@ func (r *Root) Init(ctx context.Context) error {
 
 func (r *Root) mark() string { return filepath.Join(r.Dir, ".terraform", "kindling-init") }
 
+// initialising keeps inits apart that share a plugin cache, which takes one at a time.
+var initialising sync.Mutex
+
 // init runs terraform init and notes what it has seen.
 func (r *Root) init(ctx context.Context, options ...tfexec.InitOption) error {
 	want, err := initFingerprint(r.Dir, r.fingerprint)
@@ -116,6 +120,10 @@ func (r *Root) init(ctx context.Context, options ...tfexec.InitOption) error {
 	// the exact version in versions.tf and, in the source supply, go.sum.
 	if err := os.Remove(filepath.Join(r.Dir, ".terraform.lock.hcl")); err != nil && !os.IsNotExist(err) {
 		return err
+	}
+	if os.Getenv("TF_PLUGIN_CACHE_DIR") != "" {
+		initialising.Lock()
+		defer initialising.Unlock()
 	}
 	events := newEvents(nil, r.log)
 	if err := r.tf.InitJSON(ctx, events, append(options, tfexec.Upgrade(false))...); err != nil {
