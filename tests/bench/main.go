@@ -33,7 +33,9 @@ var benchmarks = []benchmark{
 	{"kit", "requests/s of a kit service with all middleware / a bare net/http handler", "≥ 0.85", false, kitRatio},
 	{"up-cold", "make up until every service answers / kind create cluster until its node is ready", "≤ 1.6", true, upCold},
 	{"up-noop", "a second make up / the first", "≤ 0.05", true, upNoop},
+	{"up-change", "from a handler's edit through make up to its new answer at the ingress / go build after such an edit", "≤ 3", true, upChange},
 	{"rollout-wait", "from a rollout's first pod until up ends / until the last new pod is ready", "≤ 1.1", true, rolloutWait},
+	{"ingress", "requests/s through the ingress / straight to a pod of the service", "≥ 0.6", true, ingressRatio},
 	{"supply-cold", "all parts with empty build caches / Kubernetes' seven commands alone", "≤ 2.0", true, supplyCold},
 }
 
@@ -45,6 +47,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	if len(args) > 0 && args[0] == "load" {
+		if err := load(ctx, args[1:], out, errs); err != nil {
+			fmt.Fprintln(errs, "bench load:", err)
+			return 1
+		}
+		return 0
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	pairs := flags.Int("pairs", 5, "pairs of measurements")
