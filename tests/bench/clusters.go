@@ -45,6 +45,16 @@ func (b *bench) removeAfter(ctx context.Context) {
 	b.cleanUp(func() error { return b.down(context.WithoutCancel(ctx)) })
 }
 
+// serviceNames are the services that a checkout describes.
+func serviceNames(dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "services", "*", "service.yaml"))
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = filepath.Base(filepath.Dir(file))
+	}
+	return names, err
+}
+
 // node is the only node of the benchmark's cluster.
 const node = "bench-control-plane"
 

@@ -36,6 +36,7 @@ var benchmarks = []benchmark{
 	{"up-change", "from a handler's edit through make up to its new answer at the ingress / go build after such an edit", "≤ 3", true, upChange},
 	{"pod-start", "a bare pod of a service from its creation until it is ready / a pause pod without probes", "≤ 1.3", true, podStart},
 	{"rollout-wait", "from a rollout's first pod until up ends / until the last new pod is ready", "≤ 1.1", true, rolloutWait},
+	{"plan-scale", "a plan with nothing to do with four times the services / with those of the checkout", "≤ 1.5", true, planScale},
 	{"ingress", "requests/s through the ingress / straight to a pod of the service", "≥ 0.6", true, ingressRatio},
 	{"supply-cold", "all parts with empty build caches / Kubernetes' seven commands alone", "≤ 2.0", true, supplyCold},
 }
