@@ -51,7 +51,7 @@ func lostRequests(ctx context.Context, b *bench) (result, error) {
 	}
 	failed := released.String()
 	return result{median: failed, worst: failed,
-		raw: fmt.Sprintf("rollouts: %d, rollbacks: %d; while the ingress is restarted, times %d: %s", changes, changes, b.pairs, restarted)}, nil
+		raw: fmt.Sprintf("rollouts: %d, rollbacks: %d; restarts of the ingress: %d, over which %s failed", changes, changes, b.pairs, restarted)}, nil
 }
 
 // releaseAndBack rolls a new release of the service out, and the one before it again.
