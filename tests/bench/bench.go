@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 )
@@ -67,11 +66,16 @@ func (b *bench) command(ctx context.Context, dir string, env []string, name stri
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
+	return output(cmd)
+}
+
+// output runs a prepared command and returns what it printed; a failure carries the end of that.
+func output(cmd *exec.Cmd) (string, error) {
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {
 		text := strings.TrimSpace(errs.String())
-		return "", fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, text[max(0, len(text)-4000):])
+		return "", fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, text[max(0, len(text)-4000):])
 	}
 	return out.String(), nil
 }
@@ -81,42 +85,6 @@ func timed(f func() error) (float64, error) {
 	start := time.Now()
 	err := f()
 	return time.Since(start).Seconds(), err
-}
-
-// ratios measures two things in turns, A B A B …, and divides pair by pair.
-func (b *bench) ratios(a, other func(pair int) error) (result, error) {
-	var ratios, as, bs []float64
-	for pair := range b.pairs {
-		x, err := timed(func() error { return a(pair) })
-		if err != nil {
-			return result{}, err
-		}
-		y, err := timed(func() error { return other(pair) })
-		if err != nil {
-			return result{}, err
-		}
-		fmt.Fprintf(b.log, "bench: pair %d: %.2f s / %.2f s = %.2f\n", pair+1, x, y, x/y)
-		ratios, as, bs = append(ratios, x/y), append(as, x), append(bs, y)
-	}
-	return result{median: fmt.Sprintf("%.2f", median(ratios)), worst: fmt.Sprintf("%.2f", slices.Max(ratios)),
-		raw: fmt.Sprintf("%s / %s s", seconds(as), seconds(bs))}, nil
-}
-
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	n := len(sorted)
-	if n%2 == 1 {
-		return sorted[n/2]
-	}
-	return (sorted[n/2-1] + sorted[n/2]) / 2
-}
-
-func seconds(values []float64) string {
-	texts := make([]string, len(values))
-	for i, v := range values {
-		texts[i] = fmt.Sprintf("%.1f", v)
-	}
-	return strings.Join(texts, " ")
 }
 
 // machine describes this machine in words.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,14 +13,58 @@ import (
 // environment keeps the benchmark's clusters apart from a user's.
 var environment = []string{"TF_VAR_name=bench", "TF_VAR_http_port=19080", "TF_VAR_https_port=19443", "TF_VAR_registry_port=15009"}
 
-func (b *bench) up(ctx context.Context) error {
-	_, err := b.command(ctx, b.copy, environment, ".kindling/bin/kindling", "up", "--env", "dev")
+// site is a checkout, and the variables that set its environment dev apart.
+type site struct {
+	dir       string
+	variables []string
+}
+
+func (b *bench) site() site { return site{b.copy, environment} }
+
+// kindling runs the tool of a site and returns what it printed.
+func (b *bench) kindling(ctx context.Context, s site, args ...string) (string, error) {
+	return b.command(ctx, s.dir, s.variables, ".kindling/bin/kindling", args...)
+}
+
+func (b *bench) upAt(ctx context.Context, s site) error {
+	_, err := b.kindling(ctx, s, "up", "--env", "dev")
 	return err
 }
 
-func (b *bench) down(ctx context.Context) error {
-	_, err := b.command(ctx, b.copy, environment, ".kindling/bin/kindling", "down", "--env", "dev")
+func (b *bench) downAt(ctx context.Context, s site) error {
+	_, err := b.kindling(ctx, s, "down", "--env", "dev")
 	return err
+}
+
+func (b *bench) up(ctx context.Context) error { return b.upAt(ctx, b.site()) }
+
+func (b *bench) down(ctx context.Context) error { return b.downAt(ctx, b.site()) }
+
+// removeAfter takes the environment down, also when the benchmark was interrupted.
+func (b *bench) removeAfter(ctx context.Context) {
+	b.cleanUp(func() error { return b.down(context.WithoutCancel(ctx)) })
+}
+
+// serviceNames are the services that a checkout describes.
+func serviceNames(dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "services", "*", "service.yaml"))
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = filepath.Base(filepath.Dir(file))
+	}
+	return names, err
+}
+
+// node is the only node of the benchmark's cluster.
+const node = "bench-control-plane"
+
+// kubectlCommand prepares the node's own kubectl: this machine need not have one.
+func kubectlCommand(ctx context.Context, args ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, "docker", append([]string{"exec", "--interactive", node, "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}, args...)...)
+}
+
+func kubectl(ctx context.Context, args ...string) (string, error) {
+	return output(kubectlCommand(ctx, args...))
 }
 
 // cleanUp removes what a benchmark has made, and tells what stays.
@@ -29,26 +74,40 @@ func (b *bench) cleanUp(remove func() error) {
 	}
 }
 
+// bare is kind's own command and a cluster without anything in it.
+type bare struct {
+	b                      *bench
+	program, config, image string
+}
+
+const bareCluster = "bench-bare"
+
+func (k bare) create(ctx context.Context) error {
+	_, err := k.b.command(ctx, k.b.temp, nil, k.program, "create", "cluster", "--name", bareCluster, "--image", k.image, "--config", k.config,
+		"--kubeconfig", filepath.Join(k.b.temp, "kubeconfig"), "--wait", "120s")
+	return err
+}
+
+// remove works also when the benchmark was interrupted, and when there is no cluster.
+func (k bare) remove(ctx context.Context) error {
+	_, err := k.b.command(context.WithoutCancel(ctx), k.b.temp, nil, k.program, "delete", "cluster", "--name", bareCluster)
+	return err
+}
+
 // upCold compares a whole environment with kind's bare cluster, from the same node image.
 func upCold(ctx context.Context, b *bench) (result, error) {
-	kind, config, image, err := b.kind(ctx)
+	kind, err := b.kind(ctx)
 	if err != nil {
 		return result{}, err
 	}
 	if err := b.warm(ctx); err != nil {
 		return result{}, err
 	}
-	defer b.cleanUp(func() error { return b.down(context.WithoutCancel(ctx)) })
-	remove := func() error {
-		_, err := b.command(context.WithoutCancel(ctx), b.temp, nil, kind, "delete", "cluster", "--name", "bench-bare")
-		return err
-	}
+	defer b.removeAfter(ctx)
+	remove := func() error { return kind.remove(ctx) }
 	defer b.cleanUp(remove)
-	return b.ratiosWith(func() error { return b.up(ctx) }, func() error { return b.down(ctx) }, func() error {
-		_, err := b.command(ctx, b.temp, nil, kind, "create", "cluster", "--name", "bench-bare", "--image", image, "--config", config,
-			"--kubeconfig", filepath.Join(b.temp, "kubeconfig"), "--wait", "120s")
-		return err
-	}, remove)
+	return b.ratiosWith(func(int) error { return b.up(ctx) }, func() error { return b.down(ctx) },
+		func(int) error { return kind.create(ctx) }, remove)
 }
 
 // warm fills the caches that up-cold presupposes: parts, images in the engine, compiled services.
@@ -59,47 +118,23 @@ func (b *bench) warm(ctx context.Context) error {
 	return b.down(ctx)
 }
 
-// ratiosWith is ratios with a clean-up, not measured, after each.
-func (b *bench) ratiosWith(a, afterA, other, afterOther func() error) (result, error) {
-	var ratios, as, bs []float64
-	for pair := range b.pairs {
-		x, err := timed(a)
-		if err != nil {
-			return result{}, err
-		}
-		if err := afterA(); err != nil {
-			return result{}, err
-		}
-		y, err := timed(other)
-		if err != nil {
-			return result{}, err
-		}
-		if err := afterOther(); err != nil {
-			return result{}, err
-		}
-		fmt.Fprintf(b.log, "bench: pair %d: %.1f s / %.1f s = %.2f\n", pair+1, x, y, x/y)
-		ratios, as, bs = append(ratios, x/y), append(as, x), append(bs, y)
-	}
-	return result{median: fmt.Sprintf("%.2f", median(ratios)), worst: fmt.Sprintf("%.2f", slices.Max(ratios)), raw: seconds(as) + " / " + seconds(bs) + " s"}, nil
-}
-
 // kind builds kind's own command from the version that the tool uses, and a configuration that
 // adapts its node to this host as the provider does.
-func (b *bench) kind(ctx context.Context) (program, config, image string, err error) {
-	program = filepath.Join(b.temp, "kind")
-	if _, err = b.command(ctx, filepath.Join(b.copy, "infra"), []string{"GOWORK=off"}, "go", "build", "-o", program, "sigs.k8s.io/kind"); err != nil {
-		return "", "", "", err
+func (b *bench) kind(ctx context.Context) (bare, error) {
+	program := filepath.Join(b.temp, "kind")
+	if _, err := b.command(ctx, filepath.Join(b.copy, "infra"), []string{"GOWORK=off"}, "go", "build", "-o", program, "sigs.k8s.io/kind"); err != nil {
+		return bare{}, err
 	}
-	images, err := b.command(ctx, b.copy, nil, ".kindling/bin/kindling", "supply", "load")
+	images, err := b.kindling(ctx, b.site(), "supply", "load")
 	if err != nil {
-		return "", "", "", err
+		return bare{}, err
 	}
-	config = filepath.Join(b.temp, "kind.yaml")
+	config := filepath.Join(b.temp, "kind.yaml")
 	text := "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\ncontainerdConfigPatches:\n- |-\n  [plugins.\"io.containerd.cri.v1.runtime\"]\n    restrict_oom_score_adj = true\n"
 	if _, statErr := os.Stat("/sys/fs/cgroup/cgroup.controllers"); statErr != nil { // cgroup v1
 		text += "nodes:\n- role: control-plane\n  kubeadmConfigPatches:\n  - |\n    kind: KubeletConfiguration\n    failCgroupV1: false\n"
 	}
-	return program, config, strings.Fields(images)[0], os.WriteFile(config, []byte(text), 0o644)
+	return bare{b, program, config, strings.Fields(images)[0]}, os.WriteFile(config, []byte(text), 0o644)
 }
 
 // upNoop divides runs that find nothing to do by the cold one before them.
@@ -107,7 +142,7 @@ func upNoop(ctx context.Context, b *bench) (result, error) {
 	if err := b.warm(ctx); err != nil {
 		return result{}, err
 	}
-	defer b.cleanUp(func() error { return b.down(context.WithoutCancel(ctx)) })
+	defer b.removeAfter(ctx)
 	cold, err := timed(func() error { return b.up(ctx) })
 	if err != nil {
 		return result{}, err
@@ -121,7 +156,7 @@ func upNoop(ctx context.Context, b *bench) (result, error) {
 		ratios, noops = append(ratios, noop/cold), append(noops, noop)
 	}
 	return result{median: fmt.Sprintf("%.3f", median(ratios)), worst: fmt.Sprintf("%.3f", slices.Max(ratios)),
-		raw: fmt.Sprintf("%s / %.1f s", seconds(noops), cold)}, nil
+		raw: fmt.Sprintf("%s / %.1f s", figures(noops), cold)}, nil
 }
 
 // supplyCold compiles everything twice from nothing, once whole and once Kubernetes' own seven

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -46,7 +47,6 @@ func imageRatio(ctx context.Context, b *bench) (result, error) {
 	}
 	defer stop()
 	defer os.Remove(filepath.Join(b.copy, "services", service, "bench.go"))
-	compile := []string{"build", "-trimpath", "-buildvcs=false", "-tags=nomsgpack", "-ldflags=-s -w", "-o", filepath.Join(b.temp, "program"), "."}
 	if _, err := b.build(ctx, b.copy, nil, "--push", registry); err != nil { // fills the caches of both
 		return result{}, err
 	}
@@ -60,9 +60,15 @@ func imageRatio(ctx context.Context, b *bench) (result, error) {
 		if err := b.edit(fmt.Sprintf("plain %d", pair)); err != nil {
 			return err
 		}
-		_, err := b.command(ctx, filepath.Join(b.copy, "services", service), []string{"GOWORK=off", "CGO_ENABLED=0"}, "go", compile...)
-		return err
+		return b.compile(ctx)
 	})
+}
+
+// compile builds the service's program with the flags that its image has.
+func (b *bench) compile(ctx context.Context) error {
+	_, err := b.command(ctx, filepath.Join(b.copy, "services", service), []string{"GOWORK=off", "CGO_ENABLED=0"},
+		"go", "build", "-trimpath", "-buildvcs=false", "-tags=nomsgpack", "-ldflags=-s -w", "-o", filepath.Join(b.temp, "program"), ".")
+	return err
 }
 
 // registry runs the project's registry in a container of its own, on a free port.
@@ -140,9 +146,5 @@ func kitRatio(ctx context.Context, b *bench) (result, error) {
 		}
 		ratios = append(ratios, ratio)
 	}
-	worst := ratios[0]
-	for _, r := range ratios {
-		worst = min(worst, r)
-	}
-	return result{median: fmt.Sprintf("%.2f", median(ratios)), worst: fmt.Sprintf("%.2f", worst), raw: seconds(ratios)}, nil
+	return result{median: fmt.Sprintf("%.2f", median(ratios)), worst: fmt.Sprintf("%.2f", slices.Min(ratios)), raw: figures(ratios)}, nil
 }

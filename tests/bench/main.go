@@ -33,7 +33,13 @@ var benchmarks = []benchmark{
 	{"kit", "requests/s of a kit service with all middleware / a bare net/http handler", "≥ 0.85", false, kitRatio},
 	{"up-cold", "make up until every service answers / kind create cluster until its node is ready", "≤ 1.6", true, upCold},
 	{"up-noop", "a second make up / the first", "≤ 0.05", true, upNoop},
+	{"up-change", "from a handler's edit through make up to its new answer at the ingress / go build after such an edit", "≤ 3", true, upChange},
+	{"pod-start", "a bare pod of a service from its creation until it is ready / a pause pod without probes", "≤ 1.3", true, podStart},
 	{"rollout-wait", "from a rollout's first pod until up ends / until the last new pod is ready", "≤ 1.1", true, rolloutWait},
+	{"plan-scale", "a plan with nothing to do with four times the services / with those of the checkout", "≤ 1.5", true, planScale},
+	{"ingress", "requests/s through the ingress / straight to a pod of the service", "≥ 0.6", true, ingressRatio},
+	{"memory", "memory of the environment's containers at rest / of a bare kind cluster's", "≤ 1.6, each service ≤ 25 MiB", true, memoryRatio},
+	{"lost-requests", "requests that fail while a service is rolled out and back", "0", true, lostRequests},
 	{"supply-cold", "all parts with empty build caches / Kubernetes' seven commands alone", "≤ 2.0", true, supplyCold},
 }
 
@@ -45,6 +51,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	if len(args) > 0 && args[0] == "load" {
+		if err := load(ctx, args[1:], out, errs); err != nil {
+			fmt.Fprintln(errs, "bench load:", err)
+			return 1
+		}
+		return 0
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	pairs := flags.Int("pairs", 5, "pairs of measurements")

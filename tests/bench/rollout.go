@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
 	"slices"
 	"sync"
 	"time"
@@ -19,8 +18,8 @@ func rolloutWait(ctx context.Context, b *bench) (result, error) {
 	if err := b.up(ctx); err != nil {
 		return result{}, err
 	}
-	defer b.cleanUp(func() error { return b.down(context.WithoutCancel(ctx)) })
-	var ratios, waits, rollouts []float64
+	defer b.removeAfter(ctx)
+	s := series{unit: "s"}
 	for pair := range b.pairs {
 		seen, stop, err := b.watchPods(ctx)
 		if err != nil {
@@ -39,10 +38,9 @@ func rolloutWait(ctx context.Context, b *bench) (result, error) {
 		}
 		wait, rollout := end.Sub(began).Seconds(), ready.Sub(began).Seconds()
 		fmt.Fprintf(b.log, "bench: rollout %d: %.1f s until up ended / %.1f s until the last pod was ready = %.2f\n", pair+1, wait, rollout, wait/rollout)
-		ratios, waits, rollouts = append(ratios, wait/rollout), append(waits, wait), append(rollouts, rollout)
+		s.add(wait, rollout)
 	}
-	return result{median: fmt.Sprintf("%.2f", median(ratios)), worst: fmt.Sprintf("%.2f", slices.Max(ratios)),
-		raw: seconds(waits) + " / " + seconds(rollouts) + " s"}, nil
+	return s.lowerIsBetter(), nil
 }
 
 // sightings are when releases of the service were first seen, and when their pods became ready.
@@ -96,11 +94,10 @@ func (s *sightings) saw(p pod) {
 	}
 }
 
-// watchPods watches the service's pods with the node's kubectl until it is stopped.
+// watchPods notes when pods of the service are seen, until it is stopped.
 func (b *bench) watchPods(ctx context.Context) (*sightings, func() error, error) {
-	arguments := []string{"exec", "bench-control-plane", "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf",
-		"get", "pods", "--namespace=apps", "--selector=app.kubernetes.io/name=" + service, "--output=json"}
-	text, err := b.command(ctx, b.temp, nil, "docker", arguments...)
+	selector := "--selector=app.kubernetes.io/name=" + service
+	text, err := kubectl(ctx, "get", "pods", "--namespace=apps", selector, "--output=json")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -112,20 +109,26 @@ func (b *bench) watchPods(ctx context.Context) (*sightings, func() error, error)
 	for _, p := range now.Items {
 		s.before[p.Metadata.Labels["pod-template-hash"]] = true
 	}
-	cmd := exec.CommandContext(ctx, "docker", append(arguments, "--watch")...)
+	stop, err := watch(ctx, s.saw, "--namespace=apps", selector)
+	return s, stop, err
+}
+
+// watch tells saw of the pods that there are and of each of their changes, until it is stopped.
+func watch(ctx context.Context, saw func(pod), selection ...string) (stop func() error, err error) {
+	cmd := kubectlCommand(ctx, append([]string{"get", "pods", "--output=json", "--watch"}, selection...)...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.follow(out)
+		follow(out, saw)
 	}()
-	return s, func() error {
+	return func() error {
 		err := cmd.Process.Kill()
 		<-done
 		_ = cmd.Wait() // it was killed
@@ -134,13 +137,13 @@ func (b *bench) watchPods(ctx context.Context) (*sightings, func() error, error)
 }
 
 // follow reads pods, one after the other, until there are no more.
-func (s *sightings) follow(out io.Reader) {
+func follow(out io.Reader, saw func(pod)) {
 	decoder := json.NewDecoder(out)
 	for {
 		var p pod
 		if decoder.Decode(&p) != nil {
 			return // the watch was ended
 		}
-		s.saw(p)
+		saw(p)
 	}
 }
