@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -263,7 +264,16 @@ func (g *growth) removedServiceRunsNowhere(t *testing.T) {
 	r := g.dev.run(t, warmLimit, "make", "remove", "service=orders", "env=dev,staging")
 	require.Zero(t, r.code, r.text())
 	for _, e := range []*environment{g.dev, g.staging} {
-		assert.Empty(t, e.mustKubectl(t, "get", "deployments,pods,services,ingresses,secrets", "--namespace=apps", "--selector="+nameLabel+"orders", "--output=name"), e.name)
+		of := func(kinds string) string {
+			return e.mustKubectl(t, "get", kinds, "--namespace=apps", "--selector="+nameLabel+"orders", "--output=name")
+		}
+		assert.Empty(t, of("deployments,services,ingresses,secrets"), e.name)
+		until(t, "its pods have ended their last requests", time.Minute, func() error {
+			if pods := of("pods"); pods != "" {
+				return errors.New(pods)
+			}
+			return nil
+		})
 		mustAsk(t, e.client(t), http.StatusNotFound, http.MethodGet, e.url("/api/orders"), nil)
 		e.everyServiceAnswers(t)
 	}
