@@ -36,7 +36,7 @@ func (c Config) connectionString() string {
 	address := url.URL{
 		Scheme: "postgres", User: url.UserPassword(c.User, c.Password),
 		Host: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), Path: "/" + c.Name,
-		RawQuery: url.Values{"sslmode": {c.SSLMode}, "connect_timeout": {"3"}}.Encode(),
+		RawQuery: url.Values{"sslmode": {c.SSLMode}, "connect_timeout": {strconv.Itoa(int(connectTimeout.Seconds()))}}.Encode(),
 	}
 	return address.String()
 }
@@ -84,8 +84,13 @@ func (d *Database) start(ctx context.Context, migrations fs.FS) {
 	policy := backoff.NewExponentialBackOff()
 	policy.InitialInterval = 100 * time.Millisecond
 	policy.MaxInterval = time.Second
-	began := time.Now()
+	began, patience := time.Now(), firstPatience
 	_, err := backoff.Retry(ctx, func() (int, error) {
+		err := d.reach(ctx, patience)
+		patience = min(2*patience, connectTimeout)
+		if err != nil {
+			return 0, err
+		}
 		applied, err := Migrate(ctx, d.Pool, migrations)
 		if err == nil {
 			d.logger.Info("database ready", "migrations_applied", applied, "seconds", time.Since(began).Seconds())
@@ -93,6 +98,28 @@ func (d *Database) start(ctx context.Context, migrations fs.FS) {
 		return applied, err
 	}, backoff.WithBackOff(policy), backoff.WithMaxElapsedTime(0), backoff.WithNotify(d.waiting))
 	d.state.Store(&state{err})
+}
+
+const (
+	// connectTimeout bounds the making of a connection.
+	connectTimeout = 3 * time.Second
+	// firstPatience is how long the first connection may take. The network does not know a pod in its
+	// first moments and drops what it sends; TCP would send it again after a second.
+	firstPatience = 250 * time.Millisecond
+)
+
+// reach makes a connection within the given time.
+func (d *Database) reach(ctx context.Context, patience time.Duration) error {
+	within, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := d.Pool.Ping(within)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("connect to the database: no answer within %s", patience)
+	}
+	if err != nil {
+		return fmt.Errorf("connect to the database: %w", err)
+	}
+	return nil
 }
 
 func (d *Database) waiting(err error, pause time.Duration) {

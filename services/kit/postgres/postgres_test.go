@@ -2,7 +2,9 @@ package postgres_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"net"
 	"strconv"
 	"sync"
 	"testing"
@@ -44,6 +46,50 @@ func TestServiceStartsBeforeItsDatabaseAndBecomesReadyWithIt(t *testing.T) {
 	require.Eventually(t, func() bool { return database.Check(t.Context()) != nil }, patience, 10*time.Millisecond)
 	_, err = database.Pool.Exec(t.Context(), "SELECT 1")
 	assert.True(t, postgres.Unavailable(err), "stopped server: %v", err)
+}
+
+// TestAFirstConnectionThatIsLostCostsLittle has the way to the server swallow what comes first, as the
+// network of a cluster does with a pod that it does not know yet.
+func TestAFirstConnectionThatIsLostCostsLittle(t *testing.T) {
+	config := postgrestest.Start(t)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	server := net.JoinHostPort(config.Host, strconv.Itoa(config.Port))
+	go func() {
+		lost, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer lost.Close()
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go relay(client, server)
+		}
+	}()
+	config.Host, config.Port = "127.0.0.1", listener.Addr().(*net.TCPAddr).Port
+
+	began := time.Now()
+	database, err := postgres.Open(t.Context(), config, migrations, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, database.Close(context.Background())) }()
+	require.Eventually(t, func() bool { return database.Check(t.Context()) == nil }, patience, 10*time.Millisecond)
+	assert.Less(t, time.Since(began), 3*time.Second, "before that connection has timed out")
+}
+
+// relay passes on what both sides say until one of them ends.
+func relay(client net.Conn, server string) {
+	defer client.Close()
+	upstream, err := net.Dial("tcp", server)
+	if err != nil {
+		return
+	}
+	defer upstream.Close()
+	go func() { _, _ = io.Copy(upstream, client) }()
+	_, _ = io.Copy(client, upstream)
 }
 
 func TestReplicasThatStartTogetherMigrateOnce(t *testing.T) {
