@@ -63,13 +63,12 @@ func load(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags.SetOutput(errs)
 	url := flags.String("url", "", "what is asked; it has to answer 200")
 	address := flags.String("address", "", "host and port that are dialed, whatever the URL names")
-	authority := flags.String("authority", "", "file with the certificate authority of an HTTPS URL")
 	requests := flags.Int("requests", 1000, "how many")
 	connections := flags.Int("connections", 1, "connections, which are kept alive")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	client, err := newClient(*address, *authority, *connections)
+	client, err := newClient(*address, "", *connections)
 	if err != nil {
 		return err
 	}

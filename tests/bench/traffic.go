@@ -43,8 +43,8 @@ const (
 	throughputConnections = 16
 )
 
-// ingressRatio compares requests/s through the ingress controller, over HTTPS, with those straight
-// to a pod of the service, both asked from the node that both run on.
+// ingressRatio compares requests/s through the ingress controller with those straight to a pod of
+// the service, both over HTTP and asked from the node that both run on.
 func ingressRatio(ctx context.Context, b *bench) (result, error) {
 	defer b.removeAfter(ctx)
 	if err := b.up(ctx); err != nil {
@@ -62,9 +62,9 @@ func ingressRatio(ctx context.Context, b *bench) (result, error) {
 		return result{}, err
 	}
 	s, err := b.inTurns("requests/s", func(int) (float64, error) {
-		return loadInNode(ctx, "-url=https://shop.localhost:8443/api/products", "-address="+controller+":8443", "-authority="+authorityInNode)
+		return loadInNode(ctx, "-address="+controller+":8080")
 	}, func(int) (float64, error) {
-		return loadInNode(ctx, "-url=http://shop.localhost:8080/api/products", "-address="+pod+":8080")
+		return loadInNode(ctx, "-address="+pod+":8080")
 	})
 	if err != nil {
 		return result{}, err
@@ -72,11 +72,8 @@ func ingressRatio(ctx context.Context, b *bench) (result, error) {
 	return s.higherIsBetter(), nil
 }
 
-// Where the node has this program, and the certificate authority that signs for the ingress.
-const (
-	programInNode   = "/usr/local/bin/bench"
-	authorityInNode = "/usr/local/share/bench-ca.crt"
-)
+// programInNode is where the node has this program.
+const programInNode = "/usr/local/bin/bench"
 
 // installLoad puts into the node what makes the load there.
 func (b *bench) installLoad(ctx context.Context) error {
@@ -84,16 +81,8 @@ func (b *bench) installLoad(ctx context.Context) error {
 	if _, err := b.command(ctx, filepath.Join(b.copy, "tests"), []string{"GOWORK=off", "CGO_ENABLED=0"}, "go", "build", "-o", program, "./bench"); err != nil {
 		return err
 	}
-	authority, err := b.authority(ctx)
-	if err != nil {
-		return err
-	}
-	for file, inNode := range map[string]string{program: programInNode, authority: authorityInNode} {
-		if _, err := b.command(ctx, b.temp, nil, "docker", "cp", file, node+":"+inNode); err != nil {
-			return err
-		}
-	}
-	return nil
+	_, err := b.command(ctx, b.temp, nil, "docker", "cp", program, node+":"+programInNode)
+	return err
 }
 
 func podAddress(ctx context.Context, namespace, selector string) (string, error) {
@@ -111,7 +100,7 @@ func podAddress(ctx context.Context, namespace, selector string) (string, error)
 
 // loadInNode returns the requests/s that this program reaches in the node.
 func loadInNode(ctx context.Context, args ...string) (float64, error) {
-	command := append([]string{"exec", node, programInNode, "load", fmt.Sprintf("-requests=%d", throughputRequests), fmt.Sprintf("-connections=%d", throughputConnections)}, args...)
+	command := append([]string{"exec", node, programInNode, "load", "-url=http://shop.localhost/api/products", fmt.Sprintf("-requests=%d", throughputRequests), fmt.Sprintf("-connections=%d", throughputConnections)}, args...)
 	text, err := output(exec.CommandContext(ctx, "docker", command...))
 	if err != nil {
 		return 0, err
