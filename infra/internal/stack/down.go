@@ -35,7 +35,7 @@ func (s *Stack) Down(ctx context.Context) error {
 	if err := s.destroyRecorded(ctx, parts, root); err != nil {
 		return err
 	}
-	if err := errors.Join(s.sweep(ctx), s.forgetWorkloads(ctx, parts), s.forget()); err != nil {
+	if err := errors.Join(s.sweep(ctx), s.forgetWorkloads(ctx, parts), s.breakOwnLocks(ctx, parts), s.forget()); err != nil {
 		return err
 	}
 	_, remote := root.(*remoteRoot)

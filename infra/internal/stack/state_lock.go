@@ -66,6 +66,31 @@ func (s *Stack) awaitLock(ctx context.Context, root Root, waiting func(string)) 
 	}
 }
 
+// breakOwnLocks breaks what a process of this machine left behind that was killed when all was done
+// but to give the lock back: nothing that is still to be done would meet it.
+func (s *Stack) breakOwnLocks(ctx context.Context, parts Parts) error {
+	for _, dir := range []string{s.clusterDir(), s.workloadsDir()} {
+		root, err := s.root(ctx, dir, parts, nil)
+		if err != nil {
+			return err
+		}
+		lock, err := lockOn(ctx, root)
+		if err != nil {
+			return err
+		}
+		if lock == nil {
+			continue
+		}
+		remote := root.(*remoteRoot) // others have no lock
+		if note, ok := s.noted(remote.name, *lock); ok && note.Process.fate() == processEnded {
+			if err := s.breakLock(ctx, remote, *lock, note); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // breakLock removes a lock whose process has ended, and says so.
 func (s *Stack) breakLock(ctx context.Context, root *remoteRoot, lock bucket.Lock, note lockNote) error {
 	step := s.Progress.Step("lock")

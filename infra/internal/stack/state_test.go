@@ -221,6 +221,16 @@ func TestALockThatCannotBeGivenBackKeepsItsNote(t *testing.T) {
 	assert.Equal(t, os.Getpid(), note.Process.PID)
 }
 
+func TestDownBreaksTheLockOfAKilledDownThatHadDoneEverything(t *testing.T) {
+	h := moved(t)
+	require.NoError(t, h.Down(t.Context()))
+	lock := h.lockedBy("workloads", whoami())
+	h.note(t, "workloads", lock.ID, dead(t))
+	require.NoError(t, h.Down(t.Context()))
+	assert.Empty(t, h.store.locks)
+	assert.Empty(t, h.notes(t))
+}
+
 func TestNotesOfProcessesThatEndedBeforeTheyHadTheLockAreDropped(t *testing.T) {
 	h := moved(t)
 	h.note(t, "cluster", "never-taken", dead(t))

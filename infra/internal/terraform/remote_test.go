@@ -121,6 +121,16 @@ func TestAnotherBackendThanBeforeIsTakenAsItIs(t *testing.T) {
 	assert.Nil(t, second.kept(t), "nothing is copied without being told")
 }
 
+func TestAnInitThatWasKilledIsDoneAgain(t *testing.T) {
+	r, server := root(t, one), newStates(t)
+	server.write(t, r.Dir)
+	require.NoError(t, r.Init(context.Background()))
+	require.NoError(t, os.Truncate(filepath.Join(r.Dir, ".terraform", "terraform.tfstate"), 10))
+	require.NoError(t, os.Remove(r.mark()))
+	require.NoError(t, r.Init(context.Background()))
+	applied(t, r)
+}
+
 func TestWhoeverHoldsTheLockHasTerraformTakeNone(t *testing.T) {
 	r, server := root(t, one), newStates(t)
 	server.write(t, r.Dir)

@@ -104,6 +104,20 @@ func (r *Root) Init(ctx context.Context) error {
 
 func (r *Root) mark() string { return filepath.Join(r.Dir, ".terraform", "kindling-init") }
 
+// dropHalfWritten removes Terraform's note of the backend that it used last, when a kill has left half
+// of it: Terraform would refuse to read it. Init writes it again.
+func (r *Root) dropHalfWritten() error {
+	file := filepath.Join(r.Dir, ".terraform", "terraform.tfstate")
+	text, err := os.ReadFile(file)
+	if os.IsNotExist(err) || (err == nil && json.Valid(text)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.Remove(file)
+}
+
 // initialising keeps inits apart that share a plugin cache, which takes one at a time.
 var initialising sync.Mutex
 
@@ -119,6 +133,9 @@ func (r *Root) init(ctx context.Context, options ...tfexec.InitOption) error {
 	// The lock file holds the hashes of the providers that were there; what pins them here is
 	// the exact version in versions.tf and, in the source supply, go.sum.
 	if err := os.Remove(filepath.Join(r.Dir, ".terraform.lock.hcl")); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	if err := r.dropHalfWritten(); err != nil {
 		return err
 	}
 	if os.Getenv("TF_PLUGIN_CACHE_DIR") != "" {
