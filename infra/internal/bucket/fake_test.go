@@ -19,6 +19,7 @@ type server struct {
 	mu      sync.Mutex
 	asked   []string
 	bodies  map[string]string
+	headers map[string]http.Header
 	answers map[string]answer
 }
 
@@ -30,7 +31,7 @@ type answer struct {
 
 func newServer(t *testing.T, answers map[string]answer) *server {
 	t.Helper()
-	s := &server{answers: answers, bodies: map[string]string{}}
+	s := &server{answers: answers, bodies: map[string]string{}, headers: map[string]http.Header{}}
 	listening := httptest.NewServer(s)
 	t.Cleanup(listening.Close)
 	s.url = listening.URL
@@ -53,7 +54,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.asked = append(s.asked, key)
-	s.bodies[key] = string(body)
+	s.bodies[key], s.headers[key] = string(body), r.Header
 	a, ok := s.answers[key]
 	if !ok {
 		a = answer{status: http.StatusNotImplemented, body: s3Error("NotImplemented")}

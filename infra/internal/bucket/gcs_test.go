@@ -82,6 +82,15 @@ func TestALockInGCSIsKnownByItsGeneration(t *testing.T) {
 	assert.True(t, s.was("DELETE "+path+"?ifGenerationMatch=1764129600"))
 }
 
+func TestALockInGCSIsEncryptedWithTheBackendsKey(t *testing.T) {
+	place, err := PlaceOf(GCS, map[string]any{"bucket": "states", "prefix": "prod/cluster", "kms_encryption_key": "k"})
+	require.NoError(t, err)
+	upload := "POST /upload/storage/v1/b/states/o?ifGenerationMatch=0&kmsKeyName=k&name=prod%2Fcluster%2Fdefault.tflock&uploadType=media"
+	s := newServer(t, map[string]answer{upload: ok(`{"generation": "1"}`)})
+	_, err = openOn(t, GCS, s).Lock(t.Context(), place, Lock{ID: "1-2"})
+	require.NoError(t, err)
+}
+
 func TestGoogleCredentialsThatCannotBeUsedAreToldAsSuch(t *testing.T) {
 	t.Setenv("GOOGLE_OAUTH_ACCESS_TOKEN", "")
 	t.Setenv("GOOGLE_BACKEND_CREDENTIALS", "")

@@ -179,6 +179,33 @@ func TestALockOfS3IsTakenOnce(t *testing.T) {
 	assert.Empty(t, id)
 }
 
+func TestALockIsEncryptedAsTheBackendSays(t *testing.T) {
+	config := map[string]any{"bucket": "states", "key": "dev/cluster.tfstate"}
+	for name, c := range map[string]struct {
+		settings map[string]any
+		want     http.Header
+	}{
+		"nothing said": {nil, http.Header{}},
+		"encrypt":      {map[string]any{"encrypt": true}, http.Header{"X-Amz-Server-Side-Encryption": {"AES256"}}},
+		"a key of KMS": {map[string]any{"encrypt": true, "kms_key_id": "alias/states"},
+			http.Header{"X-Amz-Server-Side-Encryption": {"aws:kms"}, "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": {"alias/states"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := maps.Clone(config)
+			maps.Copy(whole, c.settings)
+			place, err := PlaceOf(S3, whole)
+			require.NoError(t, err)
+			put := "PUT /states/dev/cluster.tfstate.tflock?x-id=PutObject if none"
+			s := newServer(t, map[string]answer{put: done})
+			_, err = openOn(t, S3, s).Lock(t.Context(), place, Lock{ID: "1-2"})
+			require.NoError(t, err)
+			for _, header := range []string{"X-Amz-Server-Side-Encryption", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"} {
+				assert.Equal(t, c.want.Get(header), s.headers[put].Get(header))
+			}
+		})
+	}
+}
+
 func TestWhatIsNotInAnS3BucketIsNoError(t *testing.T) {
 	s := newServer(t, map[string]answer{"GET /states/none?x-id=GetObject": {status: http.StatusNotFound, body: s3Error("NoSuchKey")},
 		"GET /states/secret?x-id=GetObject": {status: http.StatusForbidden, body: s3Error("AccessDenied")}})
