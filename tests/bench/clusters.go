@@ -26,6 +26,19 @@ func (b *bench) kindling(ctx context.Context, s site, args ...string) (string, e
 	return b.command(ctx, s.dir, s.variables, ".kindling/bin/kindling", args...)
 }
 
+// engineImages gives the engine the images of nodes and of registries, and names them.
+func (b *bench) engineImages(ctx context.Context) (node, registry string, err error) {
+	text, err := b.kindling(ctx, b.site(), "supply", "load")
+	if err != nil {
+		return "", "", err
+	}
+	images := strings.Fields(text)
+	if len(images) != 2 {
+		return "", "", fmt.Errorf("supply load printed %q, not two images", text)
+	}
+	return images[0], images[1], nil
+}
+
 func (b *bench) upAt(ctx context.Context, s site) error {
 	_, err := b.kindling(ctx, s, "up", "--env", "dev")
 	return err
@@ -125,7 +138,7 @@ func (b *bench) kind(ctx context.Context) (bare, error) {
 	if _, err := b.command(ctx, filepath.Join(b.copy, "infra"), []string{"GOWORK=off"}, "go", "build", "-o", program, "sigs.k8s.io/kind"); err != nil {
 		return bare{}, err
 	}
-	images, err := b.kindling(ctx, b.site(), "supply", "load")
+	image, _, err := b.engineImages(ctx)
 	if err != nil {
 		return bare{}, err
 	}
@@ -134,7 +147,7 @@ func (b *bench) kind(ctx context.Context) (bare, error) {
 	if _, statErr := os.Stat("/sys/fs/cgroup/cgroup.controllers"); statErr != nil { // cgroup v1
 		text += "nodes:\n- role: control-plane\n  kubeadmConfigPatches:\n  - |\n    kind: KubeletConfiguration\n    failCgroupV1: false\n"
 	}
-	return bare{b, program, config, strings.Fields(images)[0]}, os.WriteFile(config, []byte(text), 0o644)
+	return bare{b, program, config, image}, os.WriteFile(config, []byte(text), 0o644)
 }
 
 // upNoop divides runs that find nothing to do by the cold one before them.

@@ -73,12 +73,11 @@ func (b *bench) compile(ctx context.Context) error {
 
 // registry runs the project's registry in a container of its own, on a free port.
 func (b *bench) registry(ctx context.Context) (host string, stop func(), err error) {
-	images, err := b.command(ctx, b.copy, nil, ".kindling/bin/kindling", "supply", "load")
+	_, image, err := b.engineImages(ctx)
 	if err != nil {
 		return "", nil, err
 	}
-	fields := strings.Fields(images)
-	id, err := b.command(ctx, b.copy, nil, "docker", "run", "-d", "--rm", "-p", "127.0.0.1::5000", fields[len(fields)-1])
+	id, err := b.command(ctx, b.copy, nil, "docker", "run", "-d", "--rm", "-p", "127.0.0.1::5000", image)
 	if err != nil {
 		return "", nil, err
 	}

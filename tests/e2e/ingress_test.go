@@ -1,11 +1,8 @@
 package e2e
 
 import (
-	"net/http"
-	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -29,16 +26,9 @@ sleep 2
 `
 
 func (e *environment) controllerTakesEveryChange(t *testing.T) {
-	client := e.client(t)
 	for range 3 {
 		r := e.inNode(t, twoChangesInASecond, "bash", "-euo", "pipefail", "-s")
 		require.Zero(t, r.code, r.text())
-		for _, url := range e.serviceURLs(t) {
-			if strings.HasPrefix(url, "https://") {
-				got, err := ask(t.Context(), client, http.MethodGet, url, nil)
-				require.NoError(t, err)
-				assert.Equal(t, http.StatusOK, got.status, "%s: %s", url, got.body)
-			}
-		}
+		e.everyServiceAnswers(t)
 	}
 }

@@ -272,6 +272,15 @@ func kill(cmd *exec.Cmd) {
 	_ = cmd.Wait()
 }
 
+// endsWithin runs a command, kills it when it takes longer, and tells whether it ended well before.
+func endsWithin(t *testing.T, cmd *exec.Cmd, wait time.Duration) bool {
+	t.Helper()
+	require.NoError(t, cmd.Start())
+	timer := time.AfterFunc(wait, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	return cmd.Wait() == nil
+}
+
 // parentOf tells which process has started another one, and whether that runs.
 func parentOf(pid int) (parent int, runs bool) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))

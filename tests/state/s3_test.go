@@ -188,10 +188,7 @@ func TestAKilledMoveIsFinishedByTheNextRun(t *testing.T) {
 		m := applied.copied(t)
 		address := server.address(fmt.Sprintf("killed-%d", wait.Milliseconds()))
 		init := m.command(t.Context(), "0s", "state", "init", "--env", environment, "--bucket", address)
-		require.NoError(t, init.Start())
-		timer := time.AfterFunc(wait, func() { _ = init.Process.Kill() })
-		ended = init.Wait() == nil
-		timer.Stop()
+		ended = endsWithin(t, init, wait)
 		if !ended {
 			kills++
 		}
@@ -219,10 +216,7 @@ func TestAChangeThatIsKilledAtAnyMomentIsRecoveredFrom(t *testing.T) {
 		m := applied.copied(t)
 		m.must(t, "state", "init", "--env", environment, "--bucket", server.address(fmt.Sprintf("changed-%d", wait.Milliseconds())))
 		down := m.command(t.Context(), "0s", "down", "--env", environment)
-		require.NoError(t, down.Start())
-		timer := time.AfterFunc(wait, func() { _ = down.Process.Kill() })
-		ended = down.Wait() == nil
-		timer.Stop()
+		ended = endsWithin(t, down, wait)
 		for _, root := range m.show(t) {
 			if root.Lock != nil {
 				locks++

@@ -156,15 +156,15 @@ func (s *Stack) proveGone(ctx context.Context, cluster string, ours, remote bool
 		step.Fail()
 		return err
 	}
-	if len(left) > 0 && !ours {
-		step.Fail()
-		return &ui.Failure{Step: "down", Sentence: "this checkout knows of no cluster, but the engine has parts of " + cluster + ": another checkout made them, or this one before its state was lost", Seen: left,
-			Next: []string{"make down env=" + s.Environment + " in the checkout that made them", "if there is none: docker rm -f, docker volume rm and docker network rm them"}}
-	}
 	if len(left) > 0 {
 		step.Fail()
-		return &ui.Failure{Step: "down", Sentence: "the engine still has parts of " + cluster, Seen: left,
+		failure := &ui.Failure{Step: "down", Sentence: "the engine still has parts of " + cluster, Seen: left,
 			Next: []string{"make down env=" + s.Environment + " again; if that does not help, docker rm -f, docker volume rm and docker network rm them"}}
+		if !ours {
+			failure.Sentence = "this checkout knows of no cluster, but the engine has parts of " + cluster + ": another checkout made them, or this one before its state was lost"
+			failure.Next = []string{"make down env=" + s.Environment + " in the checkout that made them", "if there is none: docker rm -f, docker volume rm and docker network rm them"}
+		}
+		return failure
 	}
 	if remote {
 		step.Done("no container, network, volume or kubeconfig is left, and the states in the bucket are empty")

@@ -36,31 +36,40 @@ func lockOn(ctx context.Context, root Root) (*bucket.Lock, error) {
 	return remote.store.ReadLock(ctx, remote.place)
 }
 
-// awaitLock waits until nobody holds the lock on a root's state, and breaks one that a process of
-// this machine left behind. Whoever is waited for is told to waiting.
-func (s *Stack) awaitLock(ctx context.Context, root Root, waiting func(string)) error {
-	remote, ok := root.(*remoteRoot)
-	if !ok {
-		return nil
-	}
-	deadline := time.After(s.LockWait)
+// liveLock is the lock on a root's state; nil when nobody holds it, or the state is local. One that a
+// process of this machine left behind is broken.
+func (s *Stack) liveLock(ctx context.Context, root Root) (*bucket.Lock, error) {
 	for {
 		lock, err := lockOn(ctx, root)
 		if err != nil || lock == nil {
-			return err
+			return nil, err
 		}
-		if note, ok := s.noted(remote.name, *lock); ok && note.Process.fate() == processEnded {
-			if err := s.breakLock(ctx, remote, *lock, note); err != nil {
-				return err
-			}
-			continue
+		remote := root.(*remoteRoot) // others have no lock
+		note, ok := s.noted(remote.name, *lock)
+		if !ok || note.Process.fate() != processEnded {
+			return lock, nil
+		}
+		if err := s.breakLock(ctx, remote, *lock, note); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// awaitLock waits until nobody holds the lock on a root's state. Whoever is waited for is told to
+// waiting.
+func (s *Stack) awaitLock(ctx context.Context, root Root, waiting func(string)) error {
+	deadline := time.After(s.LockWait)
+	for {
+		lock, err := s.liveLock(ctx, root)
+		if err != nil || lock == nil {
+			return err
 		}
 		waiting(fmt.Sprintf("waiting for %s, who has locked the state (%s)", lock.Who, operation(*lock)))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-deadline:
-			return s.lockedFailure(remote.name, *lock)
+			return s.lockedFailure(root.(*remoteRoot).name, *lock)
 		case <-time.After(lockPause): // a bucket tells nobody when a lock is gone
 		}
 	}
@@ -74,18 +83,8 @@ func (s *Stack) breakOwnLocks(ctx context.Context, parts Parts) error {
 		if err != nil {
 			return err
 		}
-		lock, err := lockOn(ctx, root)
-		if err != nil {
+		if _, err := s.liveLock(ctx, root); err != nil {
 			return err
-		}
-		if lock == nil {
-			continue
-		}
-		remote := root.(*remoteRoot) // others have no lock
-		if note, ok := s.noted(remote.name, *lock); ok && note.Process.fate() == processEnded {
-			if err := s.breakLock(ctx, remote, *lock, note); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

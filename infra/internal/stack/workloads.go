@@ -53,8 +53,9 @@ func (s *Stack) convergeWorkloads(ctx context.Context, parts Parts, about policy
 	}
 	var err error
 	if root == nil {
-		root, err = s.open(ctx, s.workloadsDir(), parts)
-	} else {
+		root, err = s.initialised(ctx, s.workloadsDir(), parts)
+	}
+	if err == nil {
 		err = s.databasePassword(ctx, parts)
 	}
 	if err == nil {

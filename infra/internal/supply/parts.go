@@ -170,5 +170,5 @@ func imageParts(name, dir string) ([]Part, error) {
 }
 
 // Finished are the parts that an environment uses; what they are made from is built on the way.
-var Finished = []string{"node", "registry", "ingress-nginx", "metrics-server", "postgres",
+var Finished = []string{"node", "registry", IngressController, "metrics-server", "postgres",
 	"provider-kubernetes", "provider-random", "provider-kind", PolicyPart}

@@ -28,7 +28,7 @@ func NewProvided(dirs map[string]string) Provided {
 }
 
 // terraformNames are the keys of the workloads root's `images` variable.
-var terraformNames = map[string]string{"ingress-nginx": "ingress-nginx-controller", "metrics-server": "metrics-server", "postgres": "postgres"}
+var terraformNames = map[string]string{IngressController: "ingress-nginx-controller", "metrics-server": "metrics-server", "postgres": "postgres"}
 
 // EngineImage is an image that the container engine runs itself.
 type EngineImage struct {
