@@ -82,7 +82,7 @@ func (a *app) printDiagnosis(findings []finding, format string) error {
 func (a *app) examine(ctx context.Context, root, environment string) []finding {
 	info, err := engine.Find(ctx)
 	findings := []finding{examineEngine(info, err)}
-	findings = append(findings, examinePrograms(ctx)...)
+	findings = append(findings, examinePrograms(ctx, root)...)
 	findings = append(findings, examineDisks(info)...)
 	findings = append(findings, examineMemory(meminfoFile, info), examineCgroup(info, cgroupFolder), examineInotify(engine.InotifyShort()))
 	findings = append(findings, examineClock(clocks(ctx, root, info)))

@@ -35,13 +35,13 @@ type installedProgram struct {
 	install string
 }
 
-func examinePrograms(ctx context.Context) []finding {
+func examinePrograms(ctx context.Context, root string) []finding {
 	programs := []installedProgram{
 		{"go", []string{"version"}, goWanted, "https://go.dev/dl"},
 		{"git", []string{"--version"}, gitWanted, "sudo apt-get install -y git"},
 		{"make", []string{"--version"}, makeWanted, "sudo apt-get install -y make"},
 	}
-	findings := []finding{examineTerraform(ctx)}
+	findings := []finding{examineTerraform(ctx, root)}
 	for _, p := range programs {
 		text, err := exec.CommandContext(ctx, p.name, p.args...).Output()
 		if err != nil {
@@ -65,8 +65,8 @@ func examineVersion(p installedProgram, printed string) finding {
 	return finding{p.name, fine, match[1], ""}
 }
 
-func examineTerraform(ctx context.Context) finding {
-	path, err := terraform.Find()
+func examineTerraform(ctx context.Context, root string) finding {
+	path, err := findTerraform(root)
 	if errors.Is(err, terraform.ErrAbsent) {
 		return finding{"terraform", note, err.Error(), "make up builds OpenTofu (minutes); or install Terraform 1.11 or newer"}
 	}

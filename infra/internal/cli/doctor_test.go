@@ -168,3 +168,15 @@ func TestDoctorLooksAtEverythingAndExitsByIt(t *testing.T) {
 	assert.Equal(t, exitFailed, code)
 	assert.Regexp(t, `supply +wrong +KINDLING_SUPPLY is "elsewhere"`, out)
 }
+
+func TestTheOpenTofuThatWasBuiltIsFine(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv("KINDLING_TERRAFORM", "")
+	root := t.TempDir()
+	assert.Equal(t, note, examineTerraform(t.Context(), root).State)
+
+	link := filepath.Join(root, ".kindling", "bin", "tofu")
+	require.NoError(t, os.MkdirAll(filepath.Dir(link), 0o755))
+	require.NoError(t, os.WriteFile(link, []byte("#!/bin/sh\necho OpenTofu v1.12.6\n"), 0o755))
+	assert.Equal(t, finding{"terraform", fine, "1.12.6", ""}, examineTerraform(t.Context(), root))
+}

@@ -48,8 +48,10 @@ func (s *supplyAdapter) choose(ctx context.Context) (choice supply.Choice, err e
 	return s.choice, err
 }
 
-// work is where the tool keeps what it generates for the checkout.
-func (s *supplyAdapter) work(name string) string { return filepath.Join(s.root, ".kindling", name) }
+// workFolder is where the tool keeps what it generates for the checkout.
+func workFolder(root string) string { return filepath.Join(root, ".kindling") }
+
+func (s *supplyAdapter) work(name string) string { return filepath.Join(workFolder(s.root), name) }
 
 // Known are the parts that were last provided.
 func (s *supplyAdapter) Known() (stack.Parts, error) {
@@ -142,7 +144,7 @@ func (s *supplyAdapter) writeProviders() (config, fingerprint string, err error)
 	if s.choice.Kind == supply.Source { // also when only some providers were asked for
 		text = supply.CLIConfig(s.work("providers"), false, os.Getenv(supply.ProviderMirror))
 	}
-	program, err := s.findTerraform()
+	program, err := s.useTerraform()
 	if err != nil {
 		return "", "", err
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"os"
+	"path/filepath"
 
 	"kindling.internal/infra/internal/supply"
 	"kindling.internal/infra/internal/terraform"
@@ -20,15 +21,24 @@ func missingPrograms() []string {
 }
 
 // findTerraform returns the path of the program that runs the roots. On a host without any it is
-// the OpenTofu that the supply built, which terraform.Find finds from then on.
-func (s *supplyAdapter) findTerraform() (string, error) {
+// the OpenTofu that the supply built for the checkout.
+func findTerraform(root string) (string, error) {
 	path, err := terraform.Find()
 	if !errors.Is(err, terraform.ErrAbsent) {
 		return path, err
 	}
-	link := s.work(openTofuLink)
+	link := filepath.Join(workFolder(root), openTofuLink)
 	if _, err := os.Stat(link); err != nil {
 		return "", terraform.ErrAbsent
 	}
-	return link, os.Setenv("KINDLING_TERRAFORM", link)
+	return link, nil
+}
+
+// useTerraform returns that program too, which terraform.Find finds from then on.
+func (s *supplyAdapter) useTerraform() (string, error) {
+	path, err := findTerraform(s.root)
+	if err != nil {
+		return "", err
+	}
+	return path, os.Setenv("KINDLING_TERRAFORM", path)
 }

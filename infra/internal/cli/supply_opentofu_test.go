@@ -23,12 +23,12 @@ func TestAHostWithoutTerraformUsesTheOpenTofuThatWasBuilt(t *testing.T) {
 	t.Setenv("KINDLING_TERRAFORM", "")
 	s := &supplyAdapter{root: t.TempDir()}
 	assert.Equal(t, []string{supply.OpenTofuPart}, missingPrograms())
-	_, err := s.findTerraform()
+	_, err := s.useTerraform()
 	require.ErrorIs(t, err, terraform.ErrAbsent, "it is not built yet")
 
 	link := filepath.Join(s.root, ".kindling", "bin", "tofu")
 	program(t, link)
-	path, err := s.findTerraform()
+	path, err := s.useTerraform()
 	require.NoError(t, err)
 	assert.Equal(t, link, path)
 	found, err := terraform.Find()
@@ -47,7 +47,7 @@ func TestAHostsOwnProgramIsPreferred(t *testing.T) {
 			s := &supplyAdapter{root: t.TempDir()}
 			program(t, filepath.Join(s.root, ".kindling", "bin", "tofu"))
 			assert.Empty(t, missingPrograms())
-			path, err := s.findTerraform()
+			path, err := s.useTerraform()
 			require.NoError(t, err)
 			assert.Equal(t, filepath.Join(bin, name), path)
 		})
@@ -59,6 +59,6 @@ func TestAWrongPathOfTerraformIsNotReplacedByAnother(t *testing.T) {
 	s := &supplyAdapter{root: t.TempDir()}
 	program(t, filepath.Join(s.root, ".kindling", "bin", "tofu"))
 	assert.Empty(t, missingPrograms())
-	_, err := s.findTerraform()
+	_, err := s.useTerraform()
 	require.ErrorIs(t, err, os.ErrNotExist)
 }

@@ -154,7 +154,7 @@ func (imagesAdapter) Has(ctx context.Context, ref string, insecure bool) (bool, 
 
 // openRoot opens a root with terraform, or else with the OpenTofu that the supply built.
 func (s *supplyAdapter) openRoot(dir string, parts stack.Parts, log io.Writer) (stack.Root, error) {
-	if _, err := s.findTerraform(); err != nil {
+	if _, err := s.useTerraform(); err != nil {
 		return nil, err
 	}
 	root, err := terraform.Open(dir, terraform.Options{CLIConfig: parts.CLIConfig, Fingerprint: parts.Fingerprint, Log: log, LockWait: s.lockWait})
