@@ -15,11 +15,7 @@ import (
 func (a *app) examineSupply(ctx context.Context, root string) []finding {
 	parts, err := a.supply(root, "")
 	if err != nil {
-		var failure *ui.Failure
-		if errors.As(err, &failure) {
-			return []finding{{"supply", wrong, failure.Sentence, failure.Next[len(failure.Next)-1]}}
-		}
-		return []finding{{"supply", wrong, err.Error(), "make doctor in a checkout"}}
+		return []finding{refused("supply", err, "make doctor in a checkout")}
 	}
 	choice, err := parts.choose(ctx)
 	if err != nil {
@@ -27,7 +23,7 @@ func (a *app) examineSupply(ctx context.Context, root string) []finding {
 	}
 	builder, all, err := a.supplyBuilder()
 	if err != nil {
-		return []finding{{"parts", wrong, err.Error(), "set KINDLING_CACHE to a folder that can be written"}}
+		return []finding{refused("parts", err, "set KINDLING_CACHE to a folder that can be written")}
 	}
 	wanted := append(choice.Kind.Parts(), missingPrograms()...)
 	list, err := builder.List(all, missingPrograms()...)
@@ -39,6 +35,15 @@ func (a *app) examineSupply(ctx context.Context, root string) []finding {
 		return []finding{{"parts", wrong, err.Error(), "kindling supply verify"}}
 	}
 	return []finding{{"supply", fine, string(choice.Kind) + ": " + choice.Why, ""}, examineParts(list, wanted, debian && !isRoot() && !hasMmdebstrap())}
+}
+
+// refused is a failure to read settings. What it says itself is the better advice.
+func refused(what string, err error, advice string) finding {
+	var failure *ui.Failure
+	if errors.As(err, &failure) {
+		return finding{what, wrong, failure.Sentence, failure.Next[len(failure.Next)-1]}
+	}
+	return finding{what, wrong, err.Error(), advice}
 }
 
 func hasMmdebstrap() bool {

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"os"
-	"os/exec"
 
 	"kindling.internal/infra/internal/engine"
 	"kindling.internal/infra/internal/supply"
@@ -24,13 +23,17 @@ func (a *app) raiseInotify() {
 // buildTools installs mmdebstrap when one of the named parts needs a Debian root that has to be
 // built, and it is not there.
 func (a *app) buildTools(ctx context.Context, builder *supply.Builder, parts []supply.Part, names []string) error {
-	if _, err := exec.LookPath("mmdebstrap"); err == nil {
+	if hasMmdebstrap() {
 		return nil
 	}
 	needed, err := builder.NeedsDebian(parts, names)
 	if err != nil || !needed {
 		return err
 	}
+	return a.installMmdebstrap(ctx)
+}
+
+func (a *app) installMmdebstrap(ctx context.Context) error {
 	if os.Geteuid() != 0 {
 		return &ui.Failure{Step: "supply", Sentence: "the source supply unpacks Debian packages with mmdebstrap, which is not installed", Code: exitInput,
 			Next: []string{"sudo apt-get install -y mmdebstrap, then run the same command again"}}

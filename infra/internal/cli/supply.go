@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -18,8 +19,8 @@ func (a *app) supplyCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.supplyBuildCommand(), a.supplyListCommand(), a.supplyVerifyCommand(), a.supplyExportCommand(),
-		a.supplyImportCommand(), a.supplyPushCommand(), a.supplyLoadCommand(), a.supplyProvidersCommand())
+	cmd.AddCommand(a.supplyBuildCommand(), a.supplyListCommand(), a.supplyVerifyCommand(), a.supplyLockCommand(),
+		a.supplyExportCommand(), a.supplyImportCommand(), a.supplyPushCommand(), a.supplyLoadCommand(), a.supplyProvidersCommand())
 	return cmd
 }
 
@@ -66,6 +67,9 @@ func (a *app) supplyBuilder() (*supply.Builder, []supply.Part, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := supply.CheckDebianSettings(os.Getenv(supply.DebianLock), os.Getenv(supply.DebianSnapshot)); err != nil {
+		return nil, nil, badInput("supply", err.Error(), supply.DebianLock+"=strict make supply", "unset "+supply.DebianLock+" "+supply.DebianSnapshot)
+	}
 	parts, err := supply.Parts(root)
 	if err != nil {
 		return nil, nil, err
@@ -77,7 +81,7 @@ func (a *app) supplyBuilder() (*supply.Builder, []supply.Part, error) {
 // ensureParts builds parts of the source supply in a step of their own.
 func ensureParts(ctx context.Context, printer *ui.Printer, builder *supply.Builder, parts []supply.Part, names []string) (map[string]string, error) {
 	step := printer.Step("supply")
-	dirs, summary, err := buildParts(ctx, step, builder, parts, names)
+	dirs, summary, err := buildParts(ctx, printer, step, builder, parts, names)
 	if err != nil {
 		return nil, err
 	}
@@ -86,8 +90,8 @@ func ensureParts(ctx context.Context, printer *ui.Printer, builder *supply.Build
 }
 
 // buildParts builds parts with a line for each that is built, and says in a few words what was
-// done. The step fails with it.
-func buildParts(ctx context.Context, step *ui.Step, builder *supply.Builder, parts []supply.Part, names []string) (dirs map[string]string, summary string, err error) {
+// done. Notes of the parts have lines of their own. The step fails with it.
+func buildParts(ctx context.Context, printer *ui.Printer, step *ui.Step, builder *supply.Builder, parts []supply.Part, names []string) (dirs map[string]string, summary string, err error) {
 	count := partCount{}
 	builder.Progress = count.show(step)
 	dirs, err = builder.Ensure(ctx, parts, names...)
@@ -95,11 +99,17 @@ func buildParts(ctx context.Context, step *ui.Step, builder *supply.Builder, par
 		step.Fail()
 		return nil, "", partFailure(err)
 	}
+	for _, note := range count.notes {
+		printer.Line("           note: %s", note)
+	}
 	return dirs, count.String(), nil
 }
 
 // partCount counts what became of parts.
-type partCount struct{ cached, built int }
+type partCount struct {
+	cached, built int
+	notes         []string // of those that were built
+}
 
 func (c *partCount) String() string {
 	switch {
@@ -129,6 +139,9 @@ func (c *partCount) show(step *ui.Step) func(supply.Event) {
 		case supply.Built:
 			item.Done("built in " + ui.Elapsed(e.Elapsed))
 			c.built++
+			for _, note := range e.Notes {
+				c.notes = append(c.notes, e.Part+": "+note)
+			}
 		case supply.Cached:
 			if item != nil {
 				item.Done("built by another process")
@@ -144,8 +157,12 @@ func partFailure(err error) error {
 	if !errors.As(err, &failed) {
 		return err
 	}
-	return &ui.Failure{Step: "supply", Sentence: failed.Error(), Seen: failed.Last, Err: err,
-		Next: []string{"read " + failed.Log, "make supply args=" + failed.Part}}
+	next := []string{"read " + failed.Log, "make supply args=" + failed.Part}
+	var strict *supply.LockError
+	if errors.As(err, &strict) {
+		next = []string{"kindling supply lock", "unset " + supply.DebianLock + " to take what the mirror has"}
+	}
+	return &ui.Failure{Step: "supply", Sentence: failed.Error(), Seen: failed.Last, Err: err, Next: next}
 }
 
 // outputFlag adds --output to a command that scripts read. Without formats they are text and json;

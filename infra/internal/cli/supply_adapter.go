@@ -103,7 +103,7 @@ func (s *supplyAdapter) ensure(ctx context.Context, names func(supply.Kind) []st
 		step.Fail()
 		return err
 	}
-	dirs, summary, err := buildParts(ctx, step, builder, parts, wanted)
+	dirs, summary, err := buildParts(ctx, s.app.printer, step, builder, parts, wanted)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -43,6 +44,7 @@ func partRows(list []supply.Status) [][]string {
 		case s.Cached:
 			row[2], row[3] = "yes", fmt.Sprintf("%d MB", s.Record.Bytes/1e6)
 			row[4] = ui.Elapsed(time.Duration(s.Record.Seconds * float64(time.Second)))
+			row[1] = strings.Join(append([]string{s.Part.About}, s.Record.Notes...), "\n")
 		case !s.Needed:
 			row[2] = "not needed"
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ type Event struct {
 	Part    string
 	State   State
 	Elapsed time.Duration // of a finished build
+	Notes   []string      // of a finished build: what people should know
 	Err     error         // of a failed one
 }
 
@@ -190,16 +190,12 @@ func (b *Builder) buildOne(ctx context.Context, known map[string]hashed, h hashe
 		b.tell(Event{Part: h.Name, State: Failed, Err: failure})
 		return failure
 	}
-	b.tell(Event{Part: h.Name, State: Built, Elapsed: time.Duration(record.Seconds * float64(time.Second))})
+	b.tell(Event{Part: h.Name, State: Built, Elapsed: time.Duration(record.Seconds * float64(time.Second)), Notes: record.Notes})
 	return nil
 }
 
 func (b *Builder) buildLogged(ctx context.Context, known map[string]hashed, h hashed) (Record, error) {
-	path := b.Cache.Log(h.Name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return Record{}, err
-	}
-	log, err := os.Create(path)
+	log, err := b.Cache.createLog(h.Name)
 	if err != nil {
 		return Record{}, err
 	}
@@ -208,8 +204,10 @@ func (b *Builder) buildLogged(ctx context.Context, known map[string]hashed, h ha
 	for _, need := range h.Needs {
 		needs[need] = b.Cache.partDir(known[need])
 	}
-	return b.Cache.store(h, func(out, work string) error {
-		return h.recipe.build(ctx, &job{out: out, work: work, needs: needs, log: log})
+	return b.Cache.store(h, func(out, work string) ([]string, error) {
+		job := &job{out: out, work: work, needs: needs, log: log}
+		err := h.recipe.build(ctx, job)
+		return job.notes, err
 	})
 }
 

@@ -38,7 +38,8 @@ type Record struct {
 	Built   time.Time         `json:"built"`
 	Seconds float64           `json:"seconds"` // what the build took
 	Bytes   int64             `json:"bytes"`
-	Files   map[string]string `json:"files"` // SHA-256 by path relative to the folder
+	Notes   []string          `json:"notes,omitempty"` // what people should know of the build
+	Files   map[string]string `json:"files"`           // SHA-256 by path relative to the folder
 }
 
 const recordFile = ".part.json"
@@ -47,6 +48,13 @@ func (c Cache) partDir(h hashed) string { return filepath.Join(c.Dir, "parts", h
 
 // Log is where the last build of a part wrote what its programs said.
 func (c Cache) Log(name string) string { return filepath.Join(c.Dir, "logs", name+".log") }
+
+func (c Cache) createLog(name string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(c.Log(name)), 0o755); err != nil {
+		return nil, err
+	}
+	return os.Create(c.Log(name))
+}
 
 // find returns the record of a part that is in the cache.
 func (c Cache) find(h hashed) (Record, bool) {
@@ -91,7 +99,7 @@ func (c Cache) lock(ctx context.Context, name string, waiting func()) (unlock fu
 }
 
 // store builds into a scratch folder and renames it into place. The part's lock is held.
-func (c Cache) store(h hashed, build func(out, work string) error) (Record, error) {
+func (c Cache) store(h hashed, build func(out, work string) (notes []string, err error)) (Record, error) {
 	scratch := filepath.Join(c.Dir, "scratch", h.Name)
 	if err := os.RemoveAll(scratch); err != nil { // what a killed build left
 		return Record{}, err
@@ -104,10 +112,11 @@ func (c Cache) store(h hashed, build func(out, work string) error) (Record, erro
 		}
 	}
 	start := time.Now()
-	if err := build(out, work); err != nil {
+	notes, err := build(out, work)
+	if err != nil {
 		return Record{}, err
 	}
-	record := Record{Name: h.Name, Hash: h.hash, Built: start.UTC(), Seconds: time.Since(start).Seconds()}
+	record := Record{Name: h.Name, Hash: h.hash, Built: start.UTC(), Seconds: time.Since(start).Seconds(), Notes: notes}
 	if err := record.seal(out); err != nil {
 		return Record{}, err
 	}

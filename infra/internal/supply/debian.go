@@ -11,7 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
-	"strings"
+	"slices"
 )
 
 // debianRoot is a root file system of Debian packages, as root.tar.
@@ -21,33 +21,87 @@ type debianRoot struct {
 	Packages []string `json:"packages"`
 	Keep     []string `json:"keep"`   // globs of absolute paths, a folder with all below it; empty keeps everything
 	Remove   []string `json:"remove"` // likewise, of what goes; it wins over Keep
+	pins     pins
 }
 
 // unwanted is left out of every root: nobody reads manuals in a container.
 var unwanted = []string{"/usr/share/doc/*", "/usr/share/man/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/lintian/*", "/usr/share/bug/*", "/var/cache/*/*", "/var/lib/apt/lists/*", "/var/log/*.log", "/var/log/apt/*"}
 
-func (d debianRoot) fingerprint(w io.Writer) error {
-	fmt.Fprintf(w, "debian %s %v\n", runtime.GOARCH, unwanted)
-	return json.NewEncoder(w).Encode(d)
+// pinned is the root with the versions of a lock.
+func (d debianRoot) pinned(lock lockFile) debianRoot {
+	d.pins = lock.pins(d.Suite)
+	return d
 }
 
+func (d debianRoot) fingerprint(w io.Writer) error {
+	fmt.Fprintf(w, "debian %s %v\n", runtime.GOARCH, unwanted)
+	if err := json.NewEncoder(w).Encode(d); err != nil {
+		return err
+	}
+	return d.pins.fingerprint(w)
+}
+
+// build leaves the versions of the packages beside root.tar.
 func (d debianRoot) build(ctx context.Context, job *job) error {
-	full := filepath.Join(job.work, "full.tar")
-	argv := []string{"mmdebstrap", "--variant=" + d.Variant, "--include=" + strings.Join(d.Packages, ",")}
-	for _, glob := range []string{"/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"} {
-		argv = append(argv, "--dpkgopt=path-exclude="+glob)
+	root, err := d.unpack(ctx, job)
+	if err != nil {
+		return err
 	}
-	// One date for all files, so that the same packages give the same bytes.
-	env := []string{"SOURCE_DATE_EPOCH=1767225600", "TMPDIR=" + job.work}
-	if err := run(ctx, job.log, job.work, env, append(argv, d.Suite, full)...); err != nil {
-		return fmt.Errorf("%w; Debian's packages could not be fetched or unpacked", err)
+	differs := d.pins.drift(root.packages)
+	differs.log(job.log)
+	switch {
+	case differs.none():
+	case d.pins.strict:
+		return &LockError{differs}
+	default:
+		job.note(differs.String() + "; kindling supply lock renews the lock")
 	}
-	return filterTar(full, filepath.Join(job.out, "root.tar"), d.wanted)
+	text, err := json.MarshalIndent(root.packages, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(job.out, "packages.json"), append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	return filterTar(root.tar, filepath.Join(job.out, "root.tar"), d.wanted)
+}
+
+// unpack takes the locked versions from the mirror. Those that it has no more come from the
+// snapshot, or else the mirror's newer ones stand in for them.
+func (d debianRoot) unpack(ctx context.Context, job *job) (fullRoot, error) {
+	mirror, snapshot, newest := d.attempts()
+	if len(d.pins.Packages) == 0 {
+		return d.bootstrap(ctx, job, newest)
+	}
+	now, err := d.bootstrap(ctx, job, mirror)
+	if err == nil && len(d.pins.drift(now.packages).changed) == 0 {
+		return now, nil
+	}
+	past, pastErr := d.bootstrapPast(ctx, job, snapshot)
+	switch {
+	case pastErr == nil:
+		return past, nil
+	case err == nil:
+		return now, nil
+	case d.pins.strict || ctx.Err() != nil:
+		return fullRoot{}, err
+	}
+	// Where the mirror has only some locked versions, these can contradict the others' newer ones.
+	return d.bootstrap(ctx, job, newest)
+}
+
+// bootstrapPast asks for the snapshot first: apt would wait for each of its files.
+func (d debianRoot) bootstrapPast(ctx context.Context, job *job, snapshot attempt) (fullRoot, error) {
+	if err := d.pins.askSnapshot(ctx, d.Suite); err != nil {
+		fmt.Fprintf(job.log, "the snapshot cannot be had: %v\n", err)
+		return fullRoot{}, err
+	}
+	return d.bootstrap(ctx, job, snapshot)
 }
 
 // wanted tells whether a path of the full root stays.
 func (d debianRoot) wanted(name string) bool {
-	if under(name, unwanted) || under(name, d.Remove) {
+	if slices.Contains(scaffolding, name) || under(name, unwanted) || under(name, d.Remove) {
 		return false
 	}
 	return len(d.Keep) == 0 || under(name, d.Keep)

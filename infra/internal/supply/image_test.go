@@ -27,7 +27,7 @@ func specFolder(t *testing.T, spec string) string {
 // buildImage builds the image part of a folder; its root and programs are files of the test.
 func buildImage(t *testing.T, dir string) (v1.Image, error) {
 	t.Helper()
-	parts, err := imageParts("app", dir)
+	parts, err := imageParts("app", dir, lockFile{})
 	require.NoError(t, err)
 	for i := range parts[:len(parts)-1] {
 		parts[i].recipe = fakeRecipe{input: parts[i].Name, run: func(_ context.Context, job *job) error {

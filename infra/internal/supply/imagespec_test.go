@@ -49,14 +49,14 @@ func TestAnImageDescriptionWithAnUnknownKeyIsRefused(t *testing.T) {
 func TestAnImagesPartsFollowItsDescription(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "image.json"), `{"name": "x", "debian": {"suite": "trixie"}, "binaries": {"/usr/bin/a": "./cmd/a"}}`)
-	parts, err := imageParts("x", dir)
+	parts, err := imageParts("x", dir, lockFile{})
 	require.NoError(t, err)
 	require.Len(t, parts, 3)
 	assert.Equal(t, []string{"x-root", "x-programs"}, parts[2].Needs)
 	assert.Equal(t, map[string]string{"a": "./cmd/a"}, parts[1].recipe.(programs).commands)
 
 	write(t, filepath.Join(dir, "image.json"), `{"name": "x", "binaries": {"/usr/bin/a": "./cmd/a"}}`)
-	parts, err = imageParts("x", dir)
+	parts, err = imageParts("x", dir, lockFile{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"x-programs"}, parts[len(parts)-1].Needs)
 }

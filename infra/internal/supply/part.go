@@ -42,7 +42,11 @@ type job struct {
 	work  string            // scratch, gone afterwards
 	needs map[string]string // folders of the parts it is made from, by name
 	log   io.Writer
+	notes []string
 }
+
+// note leaves a line for people with the part: that it could not be made quite as described.
+func (j *job) note(text string) { j.notes = append(j.notes, text) }
 
 // hashed is a part whose inputs have been read.
 type hashed struct {

@@ -43,13 +43,17 @@ func Parts(root string) ([]Part, error) {
 	parts := append(programParts(dir), providerParts(infra, dir)...)
 	parts = append(parts, cloudProviderParts(dir)...)
 	parts = append(parts, openTofu(dir))
-	node, err := nodeParts(infra, dir)
+	lock, err := readLockFile(root)
+	if err != nil {
+		return nil, err
+	}
+	node, err := nodeParts(infra, dir, lock)
 	if err != nil {
 		return nil, err
 	}
 	parts = append(parts, node...)
 	for _, name := range append([]string{"registry"}, workloadImages...) {
-		image, err := imageParts(name, dir(name))
+		image, err := imageParts(name, dir(name), lock)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +129,7 @@ func openTofu(dir func(string) string) Part {
 		dir: dir("opentofu"), commands: map[string]string{"tofu": module + "/cmd/tofu"}, ldflags: "-X " + module + "/version.dev=no"}}
 }
 
-func nodeParts(infra string, dir func(string) string) ([]Part, error) {
+func nodeParts(infra string, dir func(string) string, lock lockFile) ([]Part, error) {
 	spec, err := readImageSpec(dir("node"))
 	if err != nil {
 		return nil, err
@@ -135,8 +139,8 @@ func nodeParts(infra string, dir func(string) string) ([]Part, error) {
 		return nil, err
 	}
 	return []Part{
-		{Name: "node-root", About: "Debian root of the node", Weight: 200, recipe: *spec.Debian},
-		{Name: "netfilter-root", About: "Debian's iptables, for kube-proxy and kube-router", Weight: 50, recipe: *netfilter.Debian},
+		{Name: "node-root", About: "Debian root of the node", Weight: 200, recipe: spec.Debian.pinned(lock)},
+		{Name: "netfilter-root", About: "Debian's iptables, for kube-proxy and kube-router", Weight: 50, recipe: netfilter.Debian.pinned(lock)},
 		{Name: "node", About: "kind node image, Kubernetes " + KubernetesVersion, Weight: 10,
 			Needs:  []string{"node-root", "netfilter-root", "kubernetes", "containerd", "kube-router", "etcd", "coredns", "pause", "local-path-provisioner"},
 			recipe: nodeImage{infra: infra, dir: dir("node"), spec: spec}},
@@ -144,7 +148,7 @@ func nodeParts(infra string, dir func(string) string) ([]Part, error) {
 }
 
 // imageParts are the parts of an image.json: its Debian root, its programs, and the image.
-func imageParts(name, dir string) ([]Part, error) {
+func imageParts(name, dir string, lock lockFile) ([]Part, error) {
 	spec, err := readImageSpec(dir)
 	if err != nil {
 		return nil, err
@@ -152,7 +156,7 @@ func imageParts(name, dir string) ([]Part, error) {
 	var parts []Part
 	var needs []string
 	if spec.Debian != nil {
-		parts = append(parts, Part{Name: name + "-root", About: "Debian root of " + name, Weight: 60, recipe: *spec.Debian})
+		parts = append(parts, Part{Name: name + "-root", About: "Debian root of " + name, Weight: 60, recipe: spec.Debian.pinned(lock)})
 		needs = append(needs, name+"-root")
 	}
 	if len(spec.Binaries) > 0 {
