@@ -120,22 +120,17 @@ resource "kubernetes_deployment_v1" "this" {
             container_port = var.service.port
           }
 
-          startup_probe {
-            http_get {
-              path = "/livez"
-              port = "http"
-            }
-            period_seconds    = 1
-            failure_threshold = 60
-          }
+          # No startup probe: the kubelet asks it first when a second has gone, and
+          # readiness as soon as the container runs. Liveness waits instead.
           liveness_probe {
             http_get {
               path = "/livez"
               port = "http"
             }
-            period_seconds    = 10
-            timeout_seconds   = 3
-            failure_threshold = 3
+            initial_delay_seconds = 60
+            period_seconds        = 10
+            timeout_seconds       = 3
+            failure_threshold     = 3
           }
           readiness_probe {
             http_get {

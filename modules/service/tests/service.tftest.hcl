@@ -187,12 +187,19 @@ run "is_probed_on_its_own_port" {
 
   assert {
     condition = (
-      kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].startup_probe[0].http_get[0].path == "/livez"
-      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].startup_probe[0].period_seconds == 1
-      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].liveness_probe[0].http_get[0].path == "/livez"
+      kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].liveness_probe[0].http_get[0].path == "/livez"
       && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].readiness_probe[0].http_get[0].path == "/readyz"
     )
-    error_message = "startup and liveness must ask /livez, readiness /readyz"
+    error_message = "liveness must ask /livez, readiness /readyz"
+  }
+  assert {
+    condition = (
+      length(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].startup_probe) == 0
+      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].readiness_probe[0].initial_delay_seconds == 0
+      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].readiness_probe[0].period_seconds == 1
+      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].liveness_probe[0].initial_delay_seconds == 60
+    )
+    error_message = "readiness must be asked at once, and liveness not before a slow start is over"
   }
   assert {
     condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].port[0].container_port == 8081

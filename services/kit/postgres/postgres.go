@@ -127,8 +127,18 @@ func (d *Database) waiting(err error, pause time.Duration) {
 	d.logger.Warn("database not ready, trying again", "error", err, "pause", pause.String())
 }
 
-// Check tells whether the database is migrated and answers.
+// startWait is how long Check waits for a database that is not ready yet: who asks learns of it when
+// it is, and not a probe later. It is shorter than a check may take, so that the reason is told.
+const startWait = 800 * time.Millisecond
+
+// Check tells whether the database is migrated and answers. It waits a moment for the first
+// connection.
 func (d *Database) Check(ctx context.Context) error {
+	select {
+	case <-d.done:
+	case <-ctx.Done():
+	case <-time.After(startWait):
+	}
 	if err := d.state.Load().err; err != nil {
 		return err
 	}

@@ -48,6 +48,22 @@ func TestServiceStartsBeforeItsDatabaseAndBecomesReadyWithIt(t *testing.T) {
 	assert.True(t, postgres.Unavailable(err), "stopped server: %v", err)
 }
 
+func TestACheckWaitsForTheFirstConnectionAsLongAsItMay(t *testing.T) {
+	server := postgrestest.New(t)
+	database, err := postgres.Open(t.Context(), server.Config(), migrations, slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, database.Close(context.Background())) }()
+
+	const asked = 100 * time.Millisecond
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), asked)
+	defer cancel()
+	err = database.Check(ctx)
+	require.Error(t, err)
+	require.NotErrorIs(t, err, context.DeadlineExceeded, "the reason is told")
+	assert.GreaterOrEqual(t, time.Since(began), asked)
+}
+
 // TestAFirstConnectionThatIsLostCostsLittle has the way to the server swallow what comes first, as the
 // network of a cluster does with a pod that it does not know yet.
 func TestAFirstConnectionThatIsLostCostsLittle(t *testing.T) {
