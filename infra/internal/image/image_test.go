@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
@@ -69,6 +70,25 @@ func TestTwoCleanBuildsInDifferentFoldersHaveOneDigest(t *testing.T) {
 	one, two := build(t, builder(t), "catalog"), build(t, builder(t), "catalog")
 	assert.Equal(t, one.Digest, two.Digest)
 	assert.Regexp(t, `^sha256:[0-9a-f]{64}$`, one.Digest)
+}
+
+func TestAnEditIsGuessedByTheTimesOfFiles(t *testing.T) {
+	b, services := builder(t), []string{"catalog", "inventory"}
+	assert.True(t, b.Edited(services), "nothing is built")
+	for _, service := range services {
+		build(t, b, service)
+	}
+	assert.False(t, b.Edited(services))
+
+	later := time.Now().Add(time.Minute)
+	for _, file := range []string{"catalog/service.yaml", "kit/README.md"} {
+		write(t, filepath.Join(b.Root, "services", file), "")
+		require.NoError(t, os.Chtimes(filepath.Join(b.Root, "services", file), later, later))
+	}
+	assert.False(t, b.Edited(services), "neither is compiled")
+	source := filepath.Join(b.Root, "services/kit/greet/greet.go")
+	require.NoError(t, os.Chtimes(source, later, later))
+	assert.True(t, b.Edited(services))
 }
 
 func TestAnEditChangesTheDigestOfItsServiceOnly(t *testing.T) {

@@ -19,6 +19,10 @@ type fromCheckout struct {
 
 func (f *fromCheckout) check(context.Context, []catalog.Service) error { return nil }
 
+func (f *fromCheckout) settled(services []catalog.Service) bool {
+	return !f.Images.Edited(serviceNames(services))
+}
+
 func (f *fromCheckout) prepare(ctx context.Context, services []catalog.Service) (err error) {
 	f.built, err = f.build(ctx, services)
 	return err

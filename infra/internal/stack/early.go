@@ -21,10 +21,11 @@ type earlyPlan struct {
 	err     error // why there is no plan
 }
 
-// planEarly starts it.
-func (s *Stack) planEarly(ctx context.Context, parts Parts) *earlyPlan {
+// planEarly starts it. A plan is made when the images are expected to stay: otherwise it would be for
+// nothing, and take time from the compiler.
+func (s *Stack) planEarly(ctx context.Context, parts Parts, settled bool) *earlyPlan {
 	e := &earlyPlan{file: s.planFile("workloads-early"), done: make(chan struct{})}
-	plannable := s.plannable(ctx, parts)
+	plannable := settled && s.plannable(ctx, parts)
 	planning, stop := context.WithCancel(ctx)
 	e.stop = stop
 	go func() {

@@ -93,8 +93,11 @@ type fakeImages struct {
 	*journal
 	digest string
 	gone   bool // from every registry
+	edited bool
 	err    error
 }
+
+func (f fakeImages) Edited([]string) bool { return f.edited }
 
 func (f fakeImages) BuildAll(_ context.Context, names []string, progress func(image.Progress)) ([]image.Built, error) {
 	var built []image.Built

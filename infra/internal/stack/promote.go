@@ -51,6 +51,8 @@ func (s *Stack) promoting(p release.Promotion) string {
 	return fmt.Sprintf("make promote from=%s to=%s", p.From, s.Environment)
 }
 
+func (f *fromRecord) settled([]catalog.Service) bool { return true }
+
 func (f *fromRecord) prepare(context.Context, []catalog.Service) error { return nil }
 
 // deliver finds the images where the record says they are: a registry that was made anew has lost
@@ -186,6 +188,9 @@ func (f *fromEnvironment) healthy(ctx context.Context) error {
 	step.Done(fmt.Sprintf("%d services run well", len(report.Services)))
 	return nil
 }
+
+// settled is false: a promotion is there to change something.
+func (f *fromEnvironment) settled([]catalog.Service) bool { return false }
 
 func (f *fromEnvironment) prepare(context.Context, []catalog.Service) error { return nil }
 

@@ -80,6 +80,8 @@ type Supply interface {
 // Images builds the services' images and stores them in a registry.
 type Images interface {
 	BuildAll(ctx context.Context, names []string, progress func(image.Progress)) ([]image.Built, error)
+	// Edited guesses whether BuildAll will make other images than the last time.
+	Edited(names []string) bool
 	Push(ctx context.Context, built image.Built, registry string, insecure bool) (ref string, pushed bool, err error)
 	// Copy stores an image of one registry, named by digest, in another, with what is attached to it.
 	Copy(ctx context.Context, service, ref string, insecure bool, to image.Place) (copied string, fresh bool, err error)

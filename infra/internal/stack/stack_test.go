@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -60,6 +61,17 @@ func TestDriftFoundByTheEarlyPlanIsRepaired(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1, h.count("plan workloads"), "the early plan is the one that is carried out")
 	assert.Equal(t, 1, h.count("apply workloads"))
+}
+
+func TestNoPlanIsMadeEarlyAfterAnEdit(t *testing.T) {
+	h := newHouse(t)
+	_, err := h.Up(t.Context())
+	require.NoError(t, err)
+	h.lines, h.images.edited = nil, true
+	_, err = h.Up(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 1, h.count("plan workloads"))
+	assert.Greater(t, slices.Index(h.lines, "plan workloads"), slices.Index(h.lines, "build shop"))
 }
 
 func TestANewImageOutdatesTheEarlyPlan(t *testing.T) {
