@@ -30,7 +30,7 @@ func (v *view) status(w Workload) (s Status, found bool) {
 		}
 	case Job:
 		if j := v.jobs[w.key()]; j != nil {
-			return jobStatus(s, j), true
+			return jobStatus(s, j, v.succeededPods(w)), true
 		}
 	}
 	s.Message = "does not exist"
@@ -53,6 +53,20 @@ func (v *view) startedPods(w Workload) int {
 	for _, pod := range v.currentPods(w) {
 		containers := pod.Status.ContainerStatuses
 		if len(containers) > 0 && !slices.ContainsFunc(containers, func(c corev1.ContainerStatus) bool { return c.Started == nil || !*c.Started }) {
+			count++
+		}
+	}
+	return count
+}
+
+// succeededPods is how many pods of a Job have ended without an error in any container.
+func (v *view) succeededPods(w Workload) int {
+	count := 0
+	for _, pod := range v.currentPods(w) {
+		containers := pod.Status.ContainerStatuses
+		if len(containers) > 0 && !slices.ContainsFunc(containers, func(c corev1.ContainerStatus) bool {
+			return c.State.Terminated == nil || c.State.Terminated.ExitCode != 0
+		}) {
 			count++
 		}
 	}
@@ -131,10 +145,12 @@ func daemonSetStatus(s Status, d *appsv1.DaemonSet) Status {
 	return s
 }
 
-func jobStatus(s Status, j *batchv1.Job) Status {
+// jobStatus is done as soon as enough pods have succeeded: the Job's own condition follows a second or
+// two later, when the kubelet has cleared the pod away.
+func jobStatus(s Status, j *batchv1.Job, succeeded int) Status {
 	s.Desired, s.Image = orOne(j.Spec.Completions), firstImage(j.Spec.Template.Spec)
-	s.Ready = int(j.Status.Succeeded)
-	if jobCondition(j, batchv1.JobComplete) != nil {
+	s.Ready = max(int(j.Status.Succeeded), succeeded)
+	if s.Ready >= s.Desired || jobCondition(j, batchv1.JobComplete) != nil {
 		s.Ready, s.Done = s.Desired, true
 		return s
 	}

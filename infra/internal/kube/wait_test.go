@@ -46,6 +46,17 @@ func TestAllKindsAreReadyWhenTheirNewestRevisionRuns(t *testing.T) {
 	}
 }
 
+func TestAJobIsDoneWhenItsPodHasEndedWell(t *testing.T) {
+	for code, done := range map[int32]bool{0: true, 1: false} {
+		c, _ := client(job(func(p *corev1.Pod) {
+			p.Status.ContainerStatuses[0].State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: code}}
+		})...)
+		statuses, err := c.Snapshot(t.Context(), []Workload{migration})
+		require.NoError(t, err)
+		assert.Equal(t, done, statuses[0].Done, "exit code %d, the Job says nothing yet", code)
+	}
+}
+
 func TestARolloutIsNotReadyBeforeItIsComplete(t *testing.T) {
 	for message, change := range map[string]func(*appsv1.Deployment){
 		"waiting for its controller":              func(d *appsv1.Deployment) { d.Generation = 2 },
