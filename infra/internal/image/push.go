@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/google"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+	"golang.org/x/sync/errgroup"
 )
 
 // UnreachableError is a registry that could not be talked to.
@@ -46,14 +47,34 @@ func Push(ctx context.Context, built Built, registryHost string, insecure bool) 
 	if err != nil || there {
 		return ref, false, err
 	}
-	// The tag comes last: where it is, all is there, even after a kill.
-	if err := pushSBOM(ctx, built, tag.Context()); err != nil {
+	pusher, err := remote.NewPusher(remoteOptions(ctx)...)
+	if err != nil {
 		return "", false, err
 	}
-	if err := remote.Write(tag, built.Image, remoteOptions(ctx)...); err != nil {
+	// The tag comes last: where it is, all is there, even after a kill.
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() error { return pushSBOM(both, pusher, built, tag.Context()) })
+	group.Go(func() error { return pushLayers(both, pusher, built.Image, tag) })
+	if err := group.Wait(); err != nil {
+		return "", false, err
+	}
+	if err := pusher.Push(ctx, tag, built.Image); err != nil {
 		return "", false, explain("push", tag, err)
 	}
 	return ref, true, nil
+}
+
+func pushLayers(ctx context.Context, pusher *remote.Pusher, img v1.Image, tag name.Tag) error {
+	layers, err := img.Layers()
+	if err != nil {
+		return fmt.Errorf("read the image's layers: %w", err)
+	}
+	for _, layer := range layers {
+		if err := pusher.Upload(ctx, tag.Context(), layer); err != nil {
+			return explain("push", tag, err)
+		}
+	}
+	return nil
 }
 
 // place is where a service's image lies in a registry: its reference by digest
@@ -67,7 +88,7 @@ func place(registryHost, service, digest string, insecure bool) (ref string, tag
 	return repository + "@" + digest, tag, nil
 }
 
-func pushSBOM(ctx context.Context, built Built, repository name.Repository) error {
+func pushSBOM(ctx context.Context, pusher *remote.Pusher, built Built, repository name.Repository) error {
 	content, err := sbom(built)
 	if err != nil {
 		return err
@@ -81,7 +102,7 @@ func pushSBOM(ctx context.Context, built Built, repository name.Repository) erro
 		return fmt.Errorf("attach the bill of materials of %s: %w", built.Service, err)
 	}
 	ref := repository.Digest(digest.String())
-	if err := remote.Write(ref, artifact, remoteOptions(ctx)...); err != nil {
+	if err := pusher.Push(ctx, ref, artifact); err != nil {
 		return explain("push", ref, err)
 	}
 	return nil
