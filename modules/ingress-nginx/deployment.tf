@@ -1,8 +1,8 @@
 locals {
   shutdown_seconds = 30
-  # A load balancer goes on sending for as long as it takes to notice that a pod
-  # is going; host ports have nobody in front of them who would.
-  leave_seconds = local.balanced ? 30 : 0
+  # Who stands in front goes on sending for as long as it takes to notice that a
+  # pod is going: a load balancer longer than kube-proxy.
+  leave_seconds = local.balanced ? 30 : 5
 }
 
 resource "kubernetes_deployment_v1" "this" {
@@ -21,13 +21,11 @@ resource "kubernetes_deployment_v1" "this" {
       match_labels = local.selector
     }
 
-    # Two pods cannot hold one host port: the old one goes first. Behind a load
-    # balancer the new one comes first.
     strategy {
       type = "RollingUpdate"
       rolling_update {
-        max_surge       = local.balanced ? "1" : "0"
-        max_unavailable = local.balanced ? "0" : "1"
+        max_surge       = "1"
+        max_unavailable = "0"
       }
     }
 
@@ -69,6 +67,8 @@ resource "kubernetes_deployment_v1" "this" {
         }
 
         security_context {
+          run_as_non_root = true
+
           seccomp_profile {
             type = "RuntimeDefault"
           }
@@ -90,14 +90,13 @@ resource "kubernetes_deployment_v1" "this" {
             "--http-port=${local.ports.http}",
             "--https-port=${local.ports.https}",
             "--ingress-class=${local.class}",
-            # The default of 10 s would only keep the host port longer.
             "--post-shutdown-grace-period=0",
             "--profiling=false",
+            "--shutdown-grace-period=${local.leave_seconds}",
             "--sync-rate-limit=${var.sync_rate}",
             "--watch-ingress-without-class=false",
             ], local.balanced ? [
             "--publish-service=$(POD_NAMESPACE)/${local.service}",
-            "--shutdown-grace-period=${local.leave_seconds}",
             ] : [
             "--publish-status-address=${var.address}",
           ])
@@ -122,12 +121,10 @@ resource "kubernetes_deployment_v1" "this" {
           port {
             name           = "http"
             container_port = local.ports.http
-            host_port      = local.balanced ? null : var.host_ports.http
           }
           port {
             name           = "https"
             container_port = local.ports.https
-            host_port      = local.balanced ? null : var.host_ports.https
           }
           port {
             name           = "metrics"
@@ -151,6 +148,8 @@ resource "kubernetes_deployment_v1" "this" {
             timeout_seconds   = 5
             failure_threshold = 5
           }
+          # It answers when it has handed nginx the services' pods, which nginx looks
+          # for once a second: until then there would be a 503.
           readiness_probe {
             http_get {
               path = "/healthz"
@@ -158,6 +157,7 @@ resource "kubernetes_deployment_v1" "this" {
             }
             period_seconds    = 1
             timeout_seconds   = 3
+            success_threshold = 3
             failure_threshold = 3
           }
 

@@ -10,15 +10,13 @@ locals {
   ports = { http = 8080, https = 8443, metrics = 10254 }
 }
 
-# Host ports are beyond what Pod Security baseline allows; without them the
-# controller meets the strictest level.
 resource "kubernetes_namespace_v1" "this" {
   metadata {
     name = var.namespace
     labels = merge(local.labels, {
-      "pod-security.kubernetes.io/enforce" = local.balanced ? "restricted" : "privileged"
-      "pod-security.kubernetes.io/audit"   = local.balanced ? "restricted" : "baseline"
-      "pod-security.kubernetes.io/warn"    = local.balanced ? "restricted" : "privileged"
+      "pod-security.kubernetes.io/enforce" = "restricted"
+      "pod-security.kubernetes.io/audit"   = "restricted"
+      "pod-security.kubernetes.io/warn"    = "restricted"
     })
   }
 }

@@ -52,7 +52,7 @@ variable "run_as_user" {
 }
 
 variable "load_balancer" {
-  description = "A load balancer of the cloud in front of the pods, in place of host ports: annotations of the Service that makes it, its ports, and who may connect (nobody named means everybody)."
+  description = "A load balancer of the cloud in front of the pods, in place of ports of the nodes: annotations of the Service that makes it, its ports, and who may connect (nobody named means everybody)."
   type = object({
     annotations   = optional(map(string), {})
     http_port     = optional(number, 80)
@@ -74,7 +74,7 @@ variable "load_balancer" {
 }
 
 variable "replicas" {
-  description = "Number of controller pods. With host ports at most one for each node that node_selector names."
+  description = "Number of controller pods."
   type        = number
   nullable    = false
   default     = 1
@@ -98,24 +98,24 @@ variable "workers" {
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes whose ports are published. Behind a load balancer any node will do, and this is not used."
+  description = "Labels of the nodes whose ports are published, where the pods run. Behind a load balancer any node will do, and this is not used."
   type        = map(string)
   nullable    = false
   default     = { "ingress-ready" = "true" }
 }
 
-variable "host_ports" {
-  description = "Ports of the node under which the controller listens. Behind a load balancer there are none."
+variable "node_ports" {
+  description = "Ports of the nodes that lead to the controller, those that the published node has. Behind a load balancer they are any."
   type = object({
-    http  = optional(number, 80)
-    https = optional(number, 443)
+    http  = optional(number, 30080)
+    https = optional(number, 30443)
   })
   nullable = false
   default  = {}
 
   validation {
-    condition     = alltrue([for port in values(var.host_ports) : port >= 1 && port <= 65535]) && var.host_ports.http != var.host_ports.https
-    error_message = "host_ports must be two different ports from 1 to 65535."
+    condition     = alltrue([for port in values(var.node_ports) : port >= 30000 && port <= 32767]) && var.node_ports.http != var.node_ports.https
+    error_message = "node_ports must be two different ports from 30000 to 32767."
   }
 }
 

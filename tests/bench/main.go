@@ -39,7 +39,7 @@ var benchmarks = []benchmark{
 	{"plan-scale", "a plan with nothing to do with four times the services / with those of the checkout", "≤ 1.5", true, planScale},
 	{"ingress", "requests/s through the ingress / straight to a pod of the service", "≥ 0.6", true, ingressRatio},
 	{"memory", "memory of the environment's containers at rest / of a bare kind cluster's", "≤ 1.6, each service ≤ 25 MiB", true, memoryRatio},
-	{"lost-requests", "requests that fail while a service is rolled out and back", "0", true, lostRequests},
+	{"lost-requests", "requests that fail while a service is rolled out and back, and the ingress controller restarted", "0", true, lostRequests},
 	{"supply-cold", "all parts with empty build caches / Kubernetes' seven commands alone", "≤ 2.0", true, supplyCold},
 }
 

@@ -149,14 +149,12 @@ func (g *growth) podsAreSpread(t *testing.T) {
 	}
 }
 
-// load is what came of requests that are sent all the time.
-type load struct{ asked, again, lost int }
-
 // workerDiesUnderLoad kills the worker that the database does not run on: there is one database.
 func (g *growth) workerDiesUnderLoad(t *testing.T) {
 	worker := g.workerWithoutDatabase(t)
 	stop, result := make(chan struct{}), make(chan load)
-	go func() { result <- g.ask(t, stop) }()
+	client := g.staging.client(t)
+	go func() { result <- g.staging.askUntil(t, stop, client) }()
 	time.Sleep(3 * time.Second) // the load runs before and after
 	out, err := exec.CommandContext(t.Context(), "docker", "kill", worker).CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -182,32 +180,6 @@ func (g *growth) workerWithoutDatabase(t *testing.T) string {
 	}
 	require.Fail(t, "the database runs on both workers")
 	return ""
-}
-
-// ask asks the catalog until it is told to stop, at most ten times a second, and each request that
-// fails once more.
-func (g *growth) ask(t *testing.T, stop <-chan struct{}) load {
-	var l load
-	client := g.staging.client(t)
-	once := func() bool {
-		got, err := ask(t.Context(), client, http.MethodGet, g.staging.url("/api/products"), nil)
-		return err == nil && got.status == http.StatusOK
-	}
-	for {
-		select {
-		case <-stop:
-			return l
-		case <-time.After(100 * time.Millisecond):
-		}
-		l.asked++
-		if once() {
-			continue
-		}
-		l.again++
-		if !once() {
-			l.lost++
-		}
-	}
 }
 
 func (g *growth) upBringsTheWorkerBack(t *testing.T) {

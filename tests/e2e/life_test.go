@@ -31,6 +31,7 @@ func TestTheLifeOfAnEnvironment(t *testing.T) {
 		{"status as JSON lists everything ready", (*environment).statusListsAllReady, true},
 		{"the services work together through the ingress", (*environment).servicesWorkTogether, false},
 		{"the ingress controller takes every change over, however fast they come", (*environment).controllerTakesEveryChange, false},
+		{"the ingress controller is replaced without losing a request", (*environment).controllerIsReplacedUnderLoad, false},
 		{"a second up changes nothing", (*environment).secondUpChangesNothing, false},
 		{"plain terraform plans no change in either root, nor does kindling", (*environment).plansAreEmpty, false},
 		{"two ups at once exclude each other", (*environment).twoUpsExcludeEachOther, false},

@@ -16,7 +16,7 @@ locals {
     join("/", concat([lookup(local.mirrors, split("/", image)[0], split("/", image)[0])], slice(split("/", image), 1, length(split("/", image)))))
   }
 
-  balanced = try(local.ingress.exposure, "host_ports") == "load_balancer"
+  balanced = try(local.ingress.exposure, "node_ports") == "load_balancer"
 
   labels = { "app.kubernetes.io/part-of" = "kindling" }
 }
@@ -28,6 +28,8 @@ module "ingress" {
   sync_rate = var.ingress_sync_rate
   https     = var.https
   replicas  = local.balanced ? max(2, var.minimum_replicas) : 1
+  # Those that a local cluster publishes.
+  node_ports = try(local.ingress.node_ports, {})
   load_balancer = local.balanced ? {
     annotations   = local.ingress.annotations
     http_port     = local.ingress.http_port

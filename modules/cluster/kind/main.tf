@@ -1,11 +1,12 @@
 locals {
-  # The first control-plane node is published: it holds the ports of this host
-  # and, by its label, the ingress controller.
+  # The first control-plane node is published: ports of this host lead to ports
+  # of it, and by its label it has the ingress controller.
   published = index(var.nodes[*].role, "control-plane")
 
+  node_ports = { http = 30080, https = 30443 }
   ingress_ports = [
-    { container_port = 80, host_port = var.ingress.http_port },
-    { container_port = 443, host_port = var.ingress.https_port },
+    { container_port = local.node_ports.http, host_port = var.ingress.http_port },
+    { container_port = local.node_ports.https, host_port = var.ingress.https_port },
   ]
 
   # The kubernetes provider knows policies but not their bindings, and a policy

@@ -15,9 +15,10 @@ output "cluster" {
 }
 
 output "ingress" {
-  description = "Ports under which users reach the ingress controller."
+  description = "Ports under which users reach the ingress controller, and the nodes' ports that they lead to."
   value = {
     http_port  = var.ingress.http_port
     https_port = var.ingress.https_port
+    node_ports = local.node_ports
   }
 }

@@ -8,14 +8,19 @@ variables {
   }
 }
 
-run "listens_on_the_published_nodes_ports" {
+run "takes_the_published_nodes_ports" {
   command = plan
 
   assert {
-    condition = {
-      for port in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].port : port.name => port.host_port if port.host_port != null
-    } == { http = 80, https = 443 }
-    error_message = "the controller must hold host ports 80 and 443"
+    condition = (
+      kubernetes_service_v1.controller.spec[0].type == "NodePort"
+      && { for port in kubernetes_service_v1.controller.spec[0].port : port.node_port => port.target_port } == { 30080 = "http", 30443 = "https" }
+    )
+    error_message = "the published node's ports must lead to the controller"
+  }
+  assert {
+    condition     = kubernetes_service_v1.controller.spec[0].external_traffic_policy == "Local"
+    error_message = "the published node must ask its own pods, and keep the client's address"
   }
   assert {
     condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].node_selector == tomap({ "ingress-ready" = "true" })
@@ -32,15 +37,35 @@ run "runs_on_a_tainted_control_plane" {
   }
 }
 
-run "gives_the_host_port_up_before_it_takes_it_again" {
+run "is_replaced_without_a_gap" {
   command = plan
 
   assert {
     condition = (
-      kubernetes_deployment_v1.this.spec[0].strategy[0].rolling_update[0].max_surge == "0"
-      && kubernetes_deployment_v1.this.spec[0].strategy[0].rolling_update[0].max_unavailable == "1"
+      kubernetes_deployment_v1.this.spec[0].strategy[0].rolling_update[0].max_surge == "1"
+      && kubernetes_deployment_v1.this.spec[0].strategy[0].rolling_update[0].max_unavailable == "0"
     )
-    error_message = "two pods cannot hold one host port, so the old one must go first"
+    error_message = "the new pod must be there before the old one goes"
+  }
+  assert {
+    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--shutdown-grace-period=5")
+    error_message = "a pod that goes must serve on until kube-proxy has noticed"
+  }
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].readiness_probe[0].success_threshold == 3
+    error_message = "a new pod must not be asked before nginx knows the services' pods"
+  }
+  assert {
+    condition     = length([for port in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].port : port if port.host_port != null]) == 0
+    error_message = "two pods could not hold one port of a node"
+  }
+  assert {
+    condition     = kubernetes_namespace_v1.this.metadata[0].labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    error_message = "the namespace must be restricted"
+  }
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].security_context[0].run_as_non_root
+    error_message = "the provider sends false for the pod when nothing is said, which restricted refuses"
   }
 }
 
@@ -57,17 +82,13 @@ run "stands_behind_a_load_balancer_when_told" {
 
   assert {
     condition = (
-      kubernetes_service_v1.load_balancer[0].spec[0].type == "LoadBalancer"
-      && kubernetes_service_v1.load_balancer[0].spec[0].external_traffic_policy == "Local"
-      && kubernetes_service_v1.load_balancer[0].spec[0].load_balancer_source_ranges == toset(["203.0.113.0/24"])
-      && kubernetes_service_v1.load_balancer[0].metadata[0].annotations["service.beta.kubernetes.io/aws-load-balancer-type"] == "nlb"
-      && { for port in kubernetes_service_v1.load_balancer[0].spec[0].port : port.port => port.target_port } == { 80 = "http", 443 = "https" }
+      kubernetes_service_v1.controller.spec[0].type == "LoadBalancer"
+      && kubernetes_service_v1.controller.spec[0].external_traffic_policy == "Local"
+      && kubernetes_service_v1.controller.spec[0].load_balancer_source_ranges == toset(["203.0.113.0/24"])
+      && kubernetes_service_v1.controller.metadata[0].annotations["service.beta.kubernetes.io/aws-load-balancer-type"] == "nlb"
+      && { for port in kubernetes_service_v1.controller.spec[0].port : port.port => port.target_port } == { 80 = "http", 443 = "https" }
     )
     error_message = "a load balancer must lead to the pods"
-  }
-  assert {
-    condition     = length([for port in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].port : port if port.host_port != null]) == 0
-    error_message = "no port of a node may be held"
   }
   assert {
     condition = (
@@ -86,12 +107,8 @@ run "stands_behind_a_load_balancer_when_told" {
     error_message = "pods must run on ordinary nodes, whichever"
   }
   assert {
-    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--publish-service=$(POD_NAMESPACE)/${kubernetes_service_v1.load_balancer[0].metadata[0].name}")
+    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--publish-service=$(POD_NAMESPACE)/${kubernetes_service_v1.controller.metadata[0].name}")
     error_message = "Ingresses must tell the load balancer's address"
-  }
-  assert {
-    condition     = kubernetes_namespace_v1.this.metadata[0].labels["pod-security.kubernetes.io/enforce"] == "restricted"
-    error_message = "without host ports the namespace must be restricted"
   }
 }
 
@@ -112,13 +129,9 @@ run "serves_until_the_load_balancer_has_noticed" {
   }
 }
 
-run "makes_no_load_balancer_by_itself" {
+run "tells_this_hosts_address" {
   command = plan
 
-  assert {
-    condition     = length(kubernetes_service_v1.load_balancer) == 0
-    error_message = "with host ports there must be no load balancer"
-  }
   assert {
     condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--publish-status-address=localhost")
     error_message = "Ingresses must tell this host's address"
@@ -412,10 +425,20 @@ run "refuses_one_port_for_both" {
   command = plan
 
   variables {
-    host_ports = { http = 80, https = 80 }
+    node_ports = { http = 30080, https = 30080 }
   }
 
-  expect_failures = [var.host_ports]
+  expect_failures = [var.node_ports]
+}
+
+run "refuses_a_port_that_nodes_do_not_give" {
+  command = plan
+
+  variables {
+    node_ports = { http = 80 }
+  }
+
+  expect_failures = [var.node_ports]
 }
 
 run "refuses_an_annotation_without_prefix" {

@@ -195,7 +195,7 @@ run "is_probed_on_its_own_port" {
   assert {
     condition = (
       length(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].startup_probe) == 0
-      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].readiness_probe[0].initial_delay_seconds == 0
+      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].readiness_probe[0].initial_delay_seconds == null
       && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].readiness_probe[0].period_seconds == 1
       && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].liveness_probe[0].initial_delay_seconds == 60
     )

@@ -2,33 +2,33 @@ locals {
   service = "controller"
 }
 
-resource "kubernetes_service_v1" "load_balancer" {
-  count = local.balanced ? 1 : 0
-
+resource "kubernetes_service_v1" "controller" {
   metadata {
     name        = local.service
     namespace   = kubernetes_namespace_v1.this.metadata[0].name
     labels      = local.labels
-    annotations = var.load_balancer.annotations
+    annotations = local.balanced ? var.load_balancer.annotations : {}
   }
 
   spec {
-    type     = "LoadBalancer"
+    type     = local.balanced ? "LoadBalancer" : "NodePort"
     selector = local.selector
     # Straight to a node that has a pod: the client's address stays, and nodes
     # without a pod are not asked.
     external_traffic_policy     = "Local"
-    load_balancer_source_ranges = var.load_balancer.source_ranges
+    load_balancer_source_ranges = local.balanced ? var.load_balancer.source_ranges : []
 
     port {
       name        = "http"
-      port        = var.load_balancer.http_port
+      port        = local.balanced ? var.load_balancer.http_port : 80
       target_port = "http"
+      node_port   = local.balanced ? null : var.node_ports.http
     }
     port {
       name        = "https"
-      port        = var.load_balancer.https_port
+      port        = local.balanced ? var.load_balancer.https_port : 443
       target_port = "https"
+      node_port   = local.balanced ? null : var.node_ports.https
     }
   }
 
@@ -39,4 +39,9 @@ resource "kubernetes_service_v1" "load_balancer" {
     # Google's controller writes it.
     ignore_changes = [metadata[0].annotations["cloud.google.com/neg"]]
   }
+}
+
+moved {
+  from = kubernetes_service_v1.load_balancer[0]
+  to   = kubernetes_service_v1.controller
 }
