@@ -177,6 +177,11 @@ resource "kubernetes_stateful_set_v1" "this" {
 
   # Whoever applies watches the rollout and can tell why it does not end.
   wait_for_rollout = false
+
+  lifecycle {
+    # kubectl rollout restart is no drift: undoing it would restart the pods again.
+    ignore_changes = [spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]]
+  }
 }
 
 locals {

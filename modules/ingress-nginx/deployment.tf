@@ -202,6 +202,11 @@ resource "kubernetes_deployment_v1" "this" {
     kubernetes_role_binding_v1.this,
     kubernetes_cluster_role_binding_v1.this,
   ]
+
+  lifecycle {
+    # kubectl rollout restart is no drift: undoing it would restart the pods again.
+    ignore_changes = [spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]]
+  }
 }
 
 resource "kubernetes_pod_disruption_budget_v1" "this" {

@@ -108,14 +108,14 @@ variable "node_ports" {
   description = "Ports of the nodes that lead to the controller, those that the published node has. Behind a load balancer they are any."
   type = object({
     http  = optional(number, 30080)
-    https = optional(number, 30443)
+    https = optional(number, 30043)
   })
   nullable = false
   default  = {}
 
   validation {
-    condition     = alltrue([for port in values(var.node_ports) : port >= 30000 && port <= 32767]) && var.node_ports.http != var.node_ports.https
-    error_message = "node_ports must be two different ports from 30000 to 32767."
+    condition     = alltrue([for port in values(var.node_ports) : port >= 30000 && port <= 32767 && floor(port) == port]) && var.node_ports.http != var.node_ports.https
+    error_message = "node_ports must be two different whole numbers from 30000 to 32767."
   }
 }
 

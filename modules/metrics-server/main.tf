@@ -146,6 +146,11 @@ resource "kubernetes_deployment_v1" "this" {
   }
 
   wait_for_rollout = false
+
+  lifecycle {
+    # kubectl rollout restart is no drift: undoing it would restart the pods again.
+    ignore_changes = [spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]]
+  }
 }
 
 resource "kubernetes_service_v1" "this" {

@@ -190,6 +190,9 @@ resource "kubernetes_deployment_v1" "this" {
   wait_for_rollout = false
 
   lifecycle {
+    # kubectl rollout restart is no drift: undoing it would restart the pods again.
+    ignore_changes = [spec[0].template[0].metadata[0].annotations["kubectl.kubernetes.io/restartedAt"]]
+
     precondition {
       condition     = !contains(var.service.needs, "database") || var.database != null
       error_message = "service ${local.name} needs a database and was given none; pass database, or remove database from needs in its service.yaml"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -60,9 +61,6 @@ func (b *bench) releaseAndBack(ctx context.Context, n int) error {
 	return err
 }
 
-// ingressLeaves is longer than a controller serves on after the new one is ready.
-const ingressLeaves = 8 * time.Second
-
 // restartIngress restarts the controller as often as pairs are asked for.
 func (b *bench) restartIngress(ctx context.Context) error {
 	for range b.pairs {
@@ -71,13 +69,26 @@ func (b *bench) restartIngress(ctx context.Context) error {
 				return err
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(ingressLeaves):
+		if err := controllerIsAlone(ctx); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// controllerIsAlone waits until the controller before is gone: it serves on for a while.
+func controllerIsAlone(ctx context.Context) error {
+	for {
+		pods, err := kubectl(ctx, "get", "pods", "--namespace=ingress-nginx", "--output=name")
+		if err != nil || len(strings.Fields(pods)) == 1 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // asking sends requests at a bounded rate.

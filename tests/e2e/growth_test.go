@@ -152,7 +152,7 @@ func (g *growth) podsAreSpread(t *testing.T) {
 // workerDiesUnderLoad kills the worker that the database does not run on: there is one database.
 func (g *growth) workerDiesUnderLoad(t *testing.T) {
 	worker := g.workerWithoutDatabase(t)
-	stop, result := make(chan struct{}), make(chan load)
+	stop, result := make(chan struct{}), make(chan load, 1)
 	client := g.staging.client(t)
 	go func() { result <- g.staging.askUntil(t, stop, client) }()
 	time.Sleep(3 * time.Second) // the load runs before and after

@@ -168,18 +168,27 @@ func (e *environment) secondUpChangesNothing(t *testing.T) {
 	r := e.up(t)
 	t.Logf("up with nothing to do took %s", r.elapsed)
 	assert.Equal(t, pods, e.running(t))
-	assert.Equal(t, states, e.states(t), "no apply has changed a state")
+	assert.Equal(t, states, e.states(t), "no apply has written a state")
 	assert.Contains(t, r.stderr, "0 of them new")
 }
 
-// states are the contents of both roots' states, without what OpenTofu writes anew in runs that change
-// nothing: its checks, in another order, and with them the serial number.
+func (e *environment) runsOpenTofu(t *testing.T) bool {
+	t.Helper()
+	return strings.Contains(e.run(t, warmLimit, "terraform", "version").stdout, "OpenTofu")
+}
+
+// states are the contents of both roots' states; those of OpenTofu without what it writes anew in runs
+// that change nothing: its checks, in another order, and with them the serial number.
 func (e *environment) states(t *testing.T) map[string]string {
 	t.Helper()
 	states := map[string]string{}
 	for _, root := range []string{"cluster", "workloads"} {
 		text, err := os.ReadFile(e.path("environments", e.name, root, "terraform.tfstate"))
 		require.NoError(t, err)
+		if !e.runsOpenTofu(t) {
+			states[root] = string(text)
+			continue
+		}
 		var state map[string]json.RawMessage
 		readJSON(t, string(text), &state)
 		delete(state, "check_results")

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,6 +25,8 @@ func (e *environment) askUntil(t *testing.T, stop <-chan struct{}, client *http.
 		select {
 		case <-stop:
 			return l
+		case <-t.Context().Done():
+			return l
 		case <-time.After(50 * time.Millisecond):
 		}
 		l.asked++
@@ -41,18 +45,21 @@ func (e *environment) askUntil(t *testing.T, stop <-chan struct{}, client *http.
 func (e *environment) controllerIsReplacedUnderLoad(t *testing.T) {
 	client := e.client(t)
 	client.Transport.(*http.Transport).DisableKeepAlives = true
-	stop, result := make(chan struct{}), make(chan load)
+	stop, result := make(chan struct{}), make(chan load, 1)
 	go func() { result <- e.askUntil(t, stop, client) }()
 	e.mustKubectl(t, "rollout", "restart", "deployment/controller", "--namespace=ingress-nginx")
 	e.mustKubectl(t, "rollout", "status", "deployment/controller", "--namespace=ingress-nginx", "--timeout=60s")
-	time.Sleep(controllerLeaves)
+	until(t, "the controller before is gone", time.Minute, func() error {
+		pods := e.mustKubectl(t, "get", "pods", "--namespace=ingress-nginx", "--output=name")
+		if len(strings.Fields(pods)) > 1 {
+			return errors.New(pods)
+		}
+		return nil
+	})
 	close(stop)
 	got := <-result
 	t.Logf("%d requests, %d of them asked again", got.asked, got.again)
 	assert.Zero(t, got.again)
 	assert.Greater(t, got.asked, 50)
-	e.up(t) // Terraform's pods again, without the mark of the restart
+	assert.Equal(t, planEmpty, e.kindling(t, "plan", "--env", e.name).code, "a restart is no drift")
 }
-
-// controllerLeaves is longer than a controller serves on after the new one is ready.
-const controllerLeaves = 8 * time.Second

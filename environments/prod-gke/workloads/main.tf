@@ -28,8 +28,8 @@ module "ingress" {
   sync_rate = var.ingress_sync_rate
   https     = var.https
   replicas  = local.balanced ? max(2, var.minimum_replicas) : 1
-  # Those that a local cluster publishes.
-  node_ports = try(local.ingress.node_ports, {})
+  # Those that a local cluster publishes; a cloud's has none.
+  node_ports = local.balanced ? {} : local.ingress.node_ports
   load_balancer = local.balanced ? {
     annotations   = local.ingress.annotations
     http_port     = local.ingress.http_port

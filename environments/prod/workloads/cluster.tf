@@ -29,10 +29,6 @@ provider "kubernetes" {
       args        = exec.value.args
     }
   }
-
-  # What kubectl rollout restart writes is not drift: undoing it would restart
-  # the pods again.
-  ignore_annotations = ["^kubectl\\.kubernetes\\.io/restartedAt$"]
 }
 
 # Read before anything is planned: nothing is put into a cluster that is not the

@@ -68,7 +68,7 @@ func (a *app) supplyBuilder() (*supply.Builder, []supply.Part, error) {
 		return nil, nil, err
 	}
 	if err := supply.CheckDebianSettings(os.Getenv(supply.DebianLock), os.Getenv(supply.DebianSnapshot)); err != nil {
-		return nil, nil, badInput("supply", err.Error(), supply.DebianLock+"=strict make supply", "unset "+supply.DebianLock+" "+supply.DebianSnapshot)
+		return nil, nil, badInput("supply", err.Error(), "correct it, or unset it")
 	}
 	parts, err := supply.Parts(root)
 	if err != nil {

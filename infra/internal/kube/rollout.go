@@ -17,7 +17,7 @@ func (v *view) status(w Workload) (s Status, found bool) {
 	case Deployment:
 		if d := v.deployments[w.key()]; d != nil {
 			s = deploymentStatus(s, d)
-			s.Started = !s.Done && rollsOut(d) && v.startedPods(w) >= s.Desired
+			s.Started = !s.Done && rollsOut(d) && v.countPods(w, started) >= s.Desired
 			return s, true
 		}
 	case StatefulSet:
@@ -30,7 +30,7 @@ func (v *view) status(w Workload) (s Status, found bool) {
 		}
 	case Job:
 		if j := v.jobs[w.key()]; j != nil {
-			return jobStatus(s, j, v.succeededPods(w)), true
+			return jobStatus(s, j, v.countPods(w, succeeded)), true
 		}
 	}
 	s.Message = "does not exist"
@@ -47,30 +47,22 @@ func rollsOut(d *appsv1.Deployment) bool {
 // newRevisionAvailable is the reason of a rollout that was completed.
 const newRevisionAvailable = "NewReplicaSetAvailable"
 
-// startedPods is how many pods of the newest revision have started completely.
-func (v *view) startedPods(w Workload) int {
+// countPods is how many current pods have containers that are all of a kind.
+func (v *view) countPods(w Workload, are func(corev1.ContainerStatus) bool) int {
 	count := 0
 	for _, pod := range v.currentPods(w) {
 		containers := pod.Status.ContainerStatuses
-		if len(containers) > 0 && !slices.ContainsFunc(containers, func(c corev1.ContainerStatus) bool { return c.Started == nil || !*c.Started }) {
+		if len(containers) > 0 && !slices.ContainsFunc(containers, func(c corev1.ContainerStatus) bool { return !are(c) }) {
 			count++
 		}
 	}
 	return count
 }
 
-// succeededPods is how many pods of a Job have ended without an error in any container.
-func (v *view) succeededPods(w Workload) int {
-	count := 0
-	for _, pod := range v.currentPods(w) {
-		containers := pod.Status.ContainerStatuses
-		if len(containers) > 0 && !slices.ContainsFunc(containers, func(c corev1.ContainerStatus) bool {
-			return c.State.Terminated == nil || c.State.Terminated.ExitCode != 0
-		}) {
-			count++
-		}
-	}
-	return count
+func started(c corev1.ContainerStatus) bool { return c.Started != nil && *c.Started }
+
+func succeeded(c corev1.ContainerStatus) bool {
+	return c.State.Terminated != nil && c.State.Terminated.ExitCode == 0
 }
 
 func orOne(replicas *int32) int {

@@ -46,7 +46,7 @@ type Status struct {
 	Message string `json:"message"` // what it is waiting for; empty when done
 	Done    bool   `json:"done"`    // the newest revision runs completely; a Job has succeeded
 	// Started tells of a Deployment whose rollout goes on that all pods of the newest revision have
-	// passed their startup probes.
+	// passed their startup probes, or run where they have none.
 	Started bool `json:"started,omitempty"`
 }
 

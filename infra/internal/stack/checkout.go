@@ -19,7 +19,7 @@ type fromCheckout struct {
 
 func (f *fromCheckout) check(context.Context, []catalog.Service) error { return nil }
 
-func (f *fromCheckout) settled(services []catalog.Service) bool {
+func (f *fromCheckout) keepsImages(services []catalog.Service) bool {
 	return !f.Images.Edited(serviceNames(services))
 }
 

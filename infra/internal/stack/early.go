@@ -9,7 +9,7 @@ import (
 var errNoWorkloads = errors.New("there is no plan of the workloads")
 
 // earlyPlan is the workloads root, which is initialised while services are built and the cluster is
-// made, and, where it can be planned already, a plan of it. The plan holds when neither changes what
+// made, and, where it can be planned already and the images are expected to stay, a plan of it. The plan holds when neither changes what
 // it was made from; then a run that finds nothing to do takes as long as the longest of the three,
 // not all of them.
 type earlyPlan struct {
@@ -23,9 +23,9 @@ type earlyPlan struct {
 
 // planEarly starts it. A plan is made when the images are expected to stay: otherwise it would be for
 // nothing, and take time from the compiler.
-func (s *Stack) planEarly(ctx context.Context, parts Parts, settled bool) *earlyPlan {
+func (s *Stack) planEarly(ctx context.Context, parts Parts, keepsImages bool) *earlyPlan {
 	e := &earlyPlan{file: s.planFile("workloads-early"), done: make(chan struct{})}
-	plannable := settled && s.plannable(ctx, parts)
+	plannable := keepsImages && s.plannable(ctx, parts)
 	planning, stop := context.WithCancel(ctx)
 	e.stop = stop
 	go func() {

@@ -51,7 +51,7 @@ func (s *Stack) promoting(p release.Promotion) string {
 	return fmt.Sprintf("make promote from=%s to=%s", p.From, s.Environment)
 }
 
-func (f *fromRecord) settled([]catalog.Service) bool { return true }
+func (f *fromRecord) keepsImages([]catalog.Service) bool { return true }
 
 func (f *fromRecord) prepare(context.Context, []catalog.Service) error { return nil }
 
@@ -189,8 +189,8 @@ func (f *fromEnvironment) healthy(ctx context.Context) error {
 	return nil
 }
 
-// settled is false: a promotion is there to change something.
-func (f *fromEnvironment) settled([]catalog.Service) bool { return false }
+// keepsImages is false: a promotion is there to change something.
+func (f *fromEnvironment) keepsImages([]catalog.Service) bool { return false }
 
 func (f *fromEnvironment) prepare(context.Context, []catalog.Service) error { return nil }
 

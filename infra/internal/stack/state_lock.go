@@ -36,9 +36,9 @@ func lockOn(ctx context.Context, root Root) (*bucket.Lock, error) {
 	return remote.store.ReadLock(ctx, remote.place)
 }
 
-// liveLock is the lock on a root's state; nil when nobody holds it, or the state is local. One that a
-// process of this machine left behind is broken.
-func (s *Stack) liveLock(ctx context.Context, root Root) (*bucket.Lock, error) {
+// breakDead breaks the lock on a root's state when a process of this machine left it behind. It returns
+// one that somebody holds, and nil when nobody does or the state is local.
+func (s *Stack) breakDead(ctx context.Context, root Root) (live *bucket.Lock, err error) {
 	for {
 		lock, err := lockOn(ctx, root)
 		if err != nil || lock == nil {
@@ -60,7 +60,7 @@ func (s *Stack) liveLock(ctx context.Context, root Root) (*bucket.Lock, error) {
 func (s *Stack) awaitLock(ctx context.Context, root Root, waiting func(string)) error {
 	deadline := time.After(s.LockWait)
 	for {
-		lock, err := s.liveLock(ctx, root)
+		lock, err := s.breakDead(ctx, root)
 		if err != nil || lock == nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (s *Stack) breakOwnLocks(ctx context.Context, parts Parts) error {
 		if err != nil {
 			return err
 		}
-		if _, err := s.liveLock(ctx, root); err != nil {
+		if _, err := s.breakDead(ctx, root); err != nil {
 			return err
 		}
 	}

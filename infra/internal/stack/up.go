@@ -33,8 +33,8 @@ func (s *Stack) Up(ctx context.Context) (Report, error) {
 type origin interface {
 	// check refuses what cannot work before anything is touched.
 	check(ctx context.Context, services []catalog.Service) error
-	// settled guesses whether the images will be those that run already.
-	settled(services []catalog.Service) bool
+	// keepsImages guesses whether the images will be those that run already.
+	keepsImages(services []catalog.Service) bool
 	// prepare makes images while the cluster is made.
 	prepare(ctx context.Context, services []catalog.Service) error
 	// deliver stores the images in the environment's registry and sets them in the record. It
@@ -69,7 +69,7 @@ func (s *Stack) bring(ctx context.Context, from origin) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	early := s.planEarly(ctx, parts, from.settled(services))
+	early := s.planEarly(ctx, parts, from.keepsImages(services))
 	defer early.drop()
 	target, err := s.clusterAndImages(ctx, parts, services, from)
 	if err != nil {

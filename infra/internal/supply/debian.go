@@ -52,7 +52,7 @@ func (d debianRoot) build(ctx context.Context, job *job) error {
 	switch {
 	case differs.none():
 	case d.pins.strict:
-		return &LockError{differs}
+		return &LockError{drift: differs}
 	default:
 		job.note(differs.String() + "; kindling supply lock renews the lock")
 	}
@@ -79,12 +79,14 @@ func (d debianRoot) unpack(ctx context.Context, job *job) (fullRoot, error) {
 	}
 	past, pastErr := d.bootstrapPast(ctx, job, snapshot)
 	switch {
+	case ctx.Err() != nil:
+		return fullRoot{}, context.Cause(ctx)
 	case pastErr == nil:
 		return past, nil
 	case err == nil:
 		return now, nil
-	case d.pins.strict || ctx.Err() != nil:
-		return fullRoot{}, err
+	case d.pins.strict:
+		return fullRoot{}, &LockError{err: err}
 	}
 	// Where the mirror has only some locked versions, these can contradict the others' newer ones.
 	return d.bootstrap(ctx, job, newest)

@@ -78,7 +78,11 @@ func (f lockFile) write(root string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(lockPath(root), append(text, '\n'), 0o644)
+	fresh := lockPath(root) + ".new"
+	if err := os.WriteFile(fresh, append(text, '\n'), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(fresh, lockPath(root))
 }
 
 // pins are what the lock says of one root, on this machine's architecture.
@@ -207,8 +211,17 @@ func packages(n int) string {
 }
 
 // LockError is a root that would not be as locked, where KINDLING_DEBIAN_LOCK is strict.
-type LockError struct{ drift drift }
+type LockError struct {
+	drift drift
+	err   error // why there is no root at all
+}
 
 func (e *LockError) Error() string {
-	return e.drift.String() + ", and " + DebianLock + " is " + strictLock
+	said := e.drift.String()
+	if e.err != nil {
+		said = "the locked versions cannot be had: " + e.err.Error()
+	}
+	return said + ", and " + DebianLock + " is " + strictLock
 }
+
+func (e *LockError) Unwrap() error { return e.err }

@@ -59,13 +59,17 @@ func snapshotServer(t *testing.T, status int) {
 	t.Setenv(DebianSnapshot, server.URL)
 }
 
-// buildRoot builds a root that is locked to dash 1 and libc6 2.
+// lockedRoot is a root that is locked to dash 1 and libc6 2.
+func lockedRoot() Part {
+	lock := lockOf(map[string]string{"dash": "1", "libc6": "2"})
+	return Part{Name: "root", recipe: debianRoot{Suite: "trixie", Variant: "extract", Packages: []string{"dash"}}.pinned(lock)}
+}
+
+// buildRoot builds it.
 func buildRoot(t *testing.T) (dir string, built Event, err error) {
 	t.Helper()
 	b, told := newBuilder(t)
-	lock := lockOf(map[string]string{"dash": "1", "libc6": "2"})
-	root := debianRoot{Suite: "trixie", Variant: "extract", Packages: []string{"dash"}}.pinned(lock)
-	dirs, err := b.Ensure(t.Context(), []Part{{Name: "root", recipe: root}}, "root")
+	dirs, err := b.Ensure(t.Context(), []Part{lockedRoot()}, "root")
 	return dirs["root"], told.all[len(told.all)-1], err
 }
 
@@ -155,6 +159,18 @@ func TestWhenNoPinsHoldTheNewestAreTakenAndTold(t *testing.T) {
 	assert.Contains(t, built.Notes[0], "2 packages are not in the locked version")
 }
 
+func TestABuildThatIsInterruptedAtTheSnapshotLeavesNoPart(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { interrupt() }))
+	defer server.Close()
+	t.Setenv(DebianSnapshot, server.URL)
+	fakeMmdebstrap(t, map[string]string{"mirror": "dash 1.1\nlibc6 2\n"})
+	b, _ := newBuilder(t)
+	_, err := b.Ensure(ctx, []Part{lockedRoot()}, "root")
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Empty(t, files(t, b.Cache, "parts"))
+}
+
 func TestAStrictLockRefusesOtherVersions(t *testing.T) {
 	snapshotServer(t, http.StatusBadGateway)
 	t.Setenv(DebianLock, "strict")
@@ -174,6 +190,8 @@ func TestAStrictLockDoesNotTryWithoutPins(t *testing.T) {
 	attempts := fakeMmdebstrap(t, map[string]string{"newest": "dash 1.1\n"})
 	_, _, err := buildRoot(t)
 	require.ErrorContains(t, err, "Debian's packages could not be fetched or unpacked")
+	var strict *LockError
+	require.ErrorAs(t, err, &strict, "so that the lock is named as a way out")
 	assert.Equal(t, []string{"mirror"}, attempts())
 }
 

@@ -27,17 +27,17 @@ type Renewed struct {
 
 // RenewLock writes the lock of the repository anew, for this machine's architecture: from what the
 // mirror has for the Debian roots among the parts. A lock that holds already is left as it is.
-// progress is called with each root's name before it is unpacked.
-func (b *Builder) RenewLock(ctx context.Context, root string, parts []Part, progress func(part string)) (Renewed, error) {
-	file, err := readLockFile(root)
-	if err != nil {
-		return Renewed{}, err
-	}
-	unlock, err := b.Cache.lock(ctx, lockLog, func() {}) // the scratch folder is one command's
+// progress is called with each root's name before it is unpacked, and while another process is waited for.
+func (b *Builder) RenewLock(ctx context.Context, root string, parts []Part, progress func(now string)) (Renewed, error) {
+	unlock, err := b.Cache.lock(ctx, lockLog, func() { progress("waiting for another process that does it") })
 	if err != nil {
 		return Renewed{}, err
 	}
 	defer unlock()
+	file, err := readLockFile(root)
+	if err != nil {
+		return Renewed{}, err
+	}
 	suite, found, err := b.newest(ctx, parts, progress)
 	if err != nil {
 		return Renewed{}, err

@@ -3,7 +3,8 @@ locals {
   # of it, and by its label it has the ingress controller.
   published = index(var.nodes[*].role, "control-plane")
 
-  node_ports = { http = 30080, https = 30443 }
+  # Of those that Kubernetes gives to nobody who does not ask for them (30000 to 30085).
+  node_ports = { http = 30080, https = 30043 }
   ingress_ports = [
     { container_port = local.node_ports.http, host_port = var.ingress.http_port },
     { container_port = local.node_ports.https, host_port = var.ingress.https_port },

@@ -14,7 +14,7 @@ run "takes_the_published_nodes_ports" {
   assert {
     condition = (
       kubernetes_service_v1.controller.spec[0].type == "NodePort"
-      && { for port in kubernetes_service_v1.controller.spec[0].port : port.node_port => port.target_port } == { 30080 = "http", 30443 = "https" }
+      && { for port in kubernetes_service_v1.controller.spec[0].port : port.node_port => port.target_port } == { 30080 = "http", 30043 = "https" }
     )
     error_message = "the published node's ports must lead to the controller"
   }

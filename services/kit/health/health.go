@@ -40,6 +40,8 @@ type Health struct {
 	checks  map[string]Check
 	report  Report
 	expires time.Time
+
+	finished time.Time // when the last checks were
 }
 
 // New returns a Health without checks, which is ready. Each check gets one
@@ -86,17 +88,19 @@ func (h *Health) Ready(w http.ResponseWriter, r *http.Request) {
 
 // Report runs the checks side by side, or returns the last answer while it is
 // fresh. Only a passing answer is kept: a program that has just become ready
-// says so at the next probe.
+// says so at the next probe. Who asks while checks run gets their answer.
 func (h *Health) Report(ctx context.Context) Report {
+	asked := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if time.Now().Before(h.expires) {
+	if time.Now().Before(h.expires) || h.finished.After(asked) {
 		return h.report
 	}
 	// A caller that goes away must not fail the answer that others share.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.timeout)
 	defer cancel()
 	h.report = run(ctx, h.checks)
+	h.finished = time.Now()
 	if h.report.Status == statusReady {
 		h.expires = time.Now().Add(h.keep)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -69,6 +70,31 @@ func TestPassingAnswerIsKeptAndAFailingOneIsNot(t *testing.T) {
 		assert.Equal(t, want, status)
 	}
 	assert.EqualValues(t, 3, calls.Load())
+}
+
+func TestWhoAsksWhileChecksRunGetsTheirAnswer(t *testing.T) {
+	h := health.New()
+	var rounds atomic.Int64
+	running, end := make(chan struct{}, 1), make(chan struct{})
+	h.Add("store", func(context.Context) error {
+		if rounds.Add(1) == 1 {
+			running <- struct{}{}
+			<-end
+		}
+		return errors.New("away")
+	})
+	answers := make(chan health.Report, 3)
+	go func() { answers <- h.Report(t.Context()) }()
+	<-running
+	for range 2 {
+		go func() { answers <- h.Report(t.Context()) }()
+	}
+	time.Sleep(100 * time.Millisecond) // time enough to ask
+	close(end)
+	for range 3 {
+		assert.Equal(t, "away", (<-answers).Checks["store"])
+	}
+	assert.EqualValues(t, 1, rounds.Load())
 }
 
 func TestDrainingIsNotReadyButAlive(t *testing.T) {

@@ -8,7 +8,7 @@ run "is_one_node_and_a_registry_on_one_network" {
     error_message = "the registry must be at localhost:5001"
   }
   assert {
-    condition     = output.ingress == { http_port = 80, https_port = 443, node_ports = { http = 30080, https = 30443 } }
+    condition     = output.ingress == { http_port = 80, https_port = 443, node_ports = { http = 30080, https = 30043 } }
     error_message = "services must answer on the usual ports"
   }
   assert {

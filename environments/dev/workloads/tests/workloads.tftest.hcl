@@ -18,7 +18,7 @@ override_data {
         kubeconfig         = "kubeconfig"
       }
       registry = { host = "localhost:5001", push = "localhost:5001", insecure = true }
-      ingress  = { http_port = 8080, https_port = 8443 }
+      ingress  = { http_port = 8080, https_port = 8443, node_ports = { http = 30080, https = 30043 } }
     }
   }
 }

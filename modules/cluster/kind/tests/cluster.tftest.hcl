@@ -28,7 +28,7 @@ run "is_one_node_that_holds_the_ports_of_this_host" {
   }
   assert {
     condition = [for port in kind_cluster.this.nodes[0].port_mappings : "${port.listen_address}:${port.host_port}>${port.container_port}"] == [
-      "127.0.0.1:80>30080", "127.0.0.1:443>30443",
+      "127.0.0.1:80>30080", "127.0.0.1:443>30043",
     ]
     error_message = "ports 80 and 443 must be published on 127.0.0.1 alone"
   }
@@ -59,7 +59,7 @@ run "publishes_one_node_of_many" {
     error_message = "the given ports must be published"
   }
   assert {
-    condition     = output.ingress == { http_port = 8080, https_port = 8443, node_ports = { http = 30080, https = 30443 } }
+    condition     = output.ingress == { http_port = 8080, https_port = 8443, node_ports = { http = 30080, https = 30043 } }
     error_message = "the output must tell the ports"
   }
 }
