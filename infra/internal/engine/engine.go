@@ -25,6 +25,7 @@ type Info struct {
 	Rootless        bool
 	Desktop         bool      // Docker Desktop: the engine runs in a virtual machine
 	RootDir         string    // where the engine keeps images and volumes
+	Wrapper         string    // path of the OCI runtime that the tool registered; empty when it did not
 	Time            time.Time // the engine's clock, when it answered; zero when it does not tell
 }
 
@@ -50,6 +51,7 @@ func parseInfo(text []byte) (Info, error) {
 		MemTotal        int64
 		SecurityOptions []string
 		ServerErrors    []string
+		Runtimes        map[string]struct{ Path string }
 	}
 	if err := json.Unmarshal(text, &answer); err != nil {
 		return Info{}, fmt.Errorf("read what docker info printed: %w", err)
@@ -58,7 +60,7 @@ func parseInfo(text []byte) (Info, error) {
 		return Info{}, fmt.Errorf("%w: %s", ErrAbsent, strings.Join(answer.ServerErrors, "; "))
 	}
 	info := Info{Version: answer.ServerVersion, CgroupVersion: answer.CgroupVersion, CgroupDriver: answer.CgroupDriver,
-		OperatingSystem: answer.OperatingSystem, CPUs: answer.NCPU, MemoryBytes: answer.MemTotal, RootDir: answer.DockerRootDir,
+		OperatingSystem: answer.OperatingSystem, CPUs: answer.NCPU, MemoryBytes: answer.MemTotal, RootDir: answer.DockerRootDir, Wrapper: answer.Runtimes[wrapperRuntime].Path,
 		Desktop: strings.Contains(answer.OperatingSystem, "Docker Desktop")}
 	if clock, err := time.Parse(time.RFC3339Nano, answer.SystemTime); err == nil {
 		info.Time = clock

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,4 +97,26 @@ func TestTheWrapperChangesTheProcessOfAnExec(t *testing.T) {
 
 func TestTheWrapperLeavesOtherCommandsAlone(t *testing.T) {
 	assert.Equal(t, "state id\n", wrapped(t, "state", "id"))
+}
+
+func TestARuntimeThatIsGoneIsWrittenAgain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "engine", "runc-without-sys-resource")
+	info, err := parseInfo(fmt.Appendf(nil, `{"ServerVersion":"20.10.24","Runtimes":{"runc":{"path":"runc"},"kindling":{"path":%q}}}`, path))
+	require.NoError(t, err)
+	var said []string
+	h := Host{Say: func(text string) { said = append(said, text) }}
+
+	t.Setenv("DOCKER_HOST", "ssh://another")
+	require.NoError(t, h.mendWrapper(info))
+	assert.NoFileExists(t, path, "that engine's files are on another machine")
+
+	t.Setenv("DOCKER_HOST", "")
+	for range 2 {
+		require.NoError(t, h.mendWrapper(info))
+	}
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, wrapperScript, text)
+	assert.Len(t, said, 1, "the second time it is there")
+	require.NoError(t, h.mendWrapper(Info{}), "an engine without it")
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -42,7 +43,22 @@ func (h Host) Ensure(ctx context.Context) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
+	if err := h.mendWrapper(info); err != nil {
+		return Info{}, err
+	}
 	return info, Suitable(info)
+}
+
+// mendWrapper writes the runtime of a running engine again when it is gone, as after the cache folder
+// was cleared: without it no container starts.
+func (h Host) mendWrapper(info Info) error {
+	host := os.Getenv("DOCKER_HOST")
+	elsewhere := host != "" && !strings.HasPrefix(host, "unix://")
+	if _, err := os.Stat(info.Wrapper); info.Wrapper == "" || elsewhere || !errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	h.Say("writing the engine's OCI runtime again: " + info.Wrapper)
+	return WriteWrapper(info.Wrapper)
 }
 
 // Suitable refuses engines in which a node cannot run, with a ManualError.
@@ -131,7 +147,7 @@ func (h Host) daemonArgs() ([]string, error) {
 	if err := WriteWrapper(wrapper); err != nil {
 		return nil, err
 	}
-	return []string{"--add-runtime", "kindling=" + wrapper, "--default-runtime", "kindling"}, nil
+	return []string{"--add-runtime", wrapperRuntime + "=" + wrapper, "--default-runtime", wrapperRuntime}, nil
 }
 
 // spawn starts dockerd in a session of its own, so that it outlives the tool and its terminal.
@@ -146,6 +162,8 @@ func (h Host) spawn(args []string) (<-chan struct{}, error) {
 	}
 	defer log.Close()
 	cmd := exec.Command("/usr/sbin/dockerd", args...)
+	// It outlives folders of temporary files that somebody chose for one command.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "TMPDIR=") })
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {

@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 )
 
+// wrapperRuntime is its name in the engine.
+const wrapperRuntime = "kindling"
+
 //go:embed wrapper.sh
 var wrapperScript []byte
 
