@@ -22,14 +22,11 @@ import (
 // all as locked is then a failure, and not a note.
 const DebianLock = "KINDLING_DEBIAN_LOCK"
 
-// DebianSnapshot is the environment variable that names another archive of Debian's past than
-// snapshot.debian.org: an URL below which are debian/TIME/ and debian-security/TIME/.
+// DebianSnapshot is the environment variable that names an archive of Debian's past: an URL below
+// which are debian/TIME/ and debian-security/TIME/. Without it none is asked.
 const DebianSnapshot = "KINDLING_DEBIAN_SNAPSHOT"
 
-const (
-	strictLock        = "strict"
-	publishedSnapshot = "http://snapshot.debian.org/archive"
-)
+const strictLock = "strict"
 
 // CheckDebianSettings refuses values of KINDLING_DEBIAN_LOCK and KINDLING_DEBIAN_SNAPSHOT that mean
 // nothing.
@@ -51,7 +48,7 @@ type lockFile struct {
 }
 
 type lockedPackages struct {
-	Snapshot string            `json:"snapshot"` // the time at which Debian's archive had them, as snapshot.debian.org writes it
+	Snapshot string            `json:"snapshot"` // the time at which Debian's archive had them, as its archive of the past writes it
 	Packages map[string]string `json:"packages"` // version by name
 }
 
@@ -89,15 +86,12 @@ func (f lockFile) write(root string) error {
 type pins struct {
 	lockedPackages
 	strict  bool
-	archive string // URL of the archive of Debian's past
+	archive string // URL of an archive of Debian's past, empty without one
 }
 
 // pins reads what the lock has for a suite. Another suite's versions say nothing about it.
 func (f lockFile) pins(suite string) pins {
-	p := pins{strict: os.Getenv(DebianLock) == strictLock, archive: publishedSnapshot}
-	if snapshot := os.Getenv(DebianSnapshot); snapshot != "" {
-		p.archive = strings.TrimSuffix(snapshot, "/")
-	}
+	p := pins{strict: os.Getenv(DebianLock) == strictLock, archive: strings.TrimSuffix(os.Getenv(DebianSnapshot), "/")}
 	if suite == f.Suite {
 		p.lockedPackages = f.Architectures[runtime.GOARCH]
 	}
@@ -137,6 +131,9 @@ func (p pins) sources(suite string) []byte {
 
 // askSnapshot returns nil when the archive of the past has the suite at the locked time.
 func (p pins) askSnapshot(ctx context.Context, suite string) error {
+	if p.archive == "" {
+		return errors.New(DebianSnapshot + " names none")
+	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	release := p.archive + "/debian/" + p.Snapshot + "/dists/" + suite + "/InRelease"

@@ -62,7 +62,7 @@ const lockLog = "debian-lock"
 // LockLog is where the last RenewLock wrote what its programs said.
 func (c Cache) LockLog() string { return c.Log(lockLog) }
 
-// snapshotTime is when snapshot.debian.org has what the mirror has now: it records the archive about
+// snapshotTime is when Debian's archive of its past has what the mirror has now: it records the archive about
 // every six hours, and under any time is the last record before it.
 func snapshotTime(now time.Time) string {
 	return now.UTC().Add(6 * time.Hour).Truncate(time.Hour).Format("20060102T150405Z")
