@@ -33,6 +33,9 @@ module "cluster" {
   ingress          = { http_port = var.http_port, https_port = var.https_port }
   registry_mirrors = local.registry_mirrors
 
+  # Pods that came before all nodes are ready would not be spread over them.
+  wait_at_creation = var.workers > 0
+
   # Policies that modules of the workloads root make.
   admission_policies = ["ingress-annotations.kindling.internal"]
 }

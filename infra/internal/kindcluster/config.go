@@ -43,7 +43,7 @@ func kindConfig(spec Spec, host Host) (*v1alpha4.Cluster, error) {
 		},
 		ContainerdConfigPatches: slices.Concat(host.containerdPatches(), spec.ContainerdConfigPatches),
 	}
-	config.KubeadmConfigPatches = slices.Concat(host.kubeadmPatches(), spec.KubeadmConfigPatches)
+	config.KubeadmConfigPatches = slices.Concat([]string{controllerManagerPatch}, host.kubeadmPatches(), spec.KubeadmConfigPatches)
 	patch, err := controlPlanePatch(spec)
 	if err != nil {
 		return nil, err

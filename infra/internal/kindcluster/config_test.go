@@ -42,12 +42,12 @@ func TestTaintsOfASingleNodeKeepTheOneThatKindTakesAway(t *testing.T) {
 func TestOnlyAHostThatNeedsAdaptationsGetsThem(t *testing.T) {
 	plain, err := kindConfig(oneNode(), Host{})
 	require.NoError(t, err)
-	assert.Empty(t, plain.KubeadmConfigPatches)
+	assert.Equal(t, []string{controllerManagerPatch}, plain.KubeadmConfigPatches)
 	assert.Empty(t, plain.ContainerdConfigPatches)
 
 	confined, err := kindConfig(oneNode(), Host{CgroupV1: true, KeepsOOMScore: true})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"kind: KubeletConfiguration\nfailCgroupV1: false\n"}, confined.KubeadmConfigPatches)
+	assert.Equal(t, []string{controllerManagerPatch, "kind: KubeletConfiguration\nfailCgroupV1: false\n"}, confined.KubeadmConfigPatches)
 	assert.Equal(t, []string{
 		"version = 2\n[plugins.\"io.containerd.grpc.v1.cri\"]\nrestrict_oom_score_adj = true\n",
 		"version = 3\n[plugins.\"io.containerd.cri.v1.runtime\"]\nrestrict_oom_score_adj = true\n",
@@ -78,21 +78,37 @@ func TestTheAPIServerIsGivenItsFilesBesideTheUsersOwnVolumes(t *testing.T) {
 	spec.KubeadmConfigPatches = []string{"kind: ClusterConfiguration\napiServer:\n  extraVolumes: [{name: mine, hostPath: /mine, mountPath: /mine}]\n"}
 	config, err := kindConfig(spec, Host{})
 	require.NoError(t, err)
-	require.Len(t, config.KubeadmConfigPatches, 2)
+	require.Len(t, config.KubeadmConfigPatches, 3)
 	var patch struct {
 		APIServer struct {
 			ExtraArgs    map[string]string `yaml:"extraArgs"`
 			ExtraVolumes []struct{ Name string }
 		} `yaml:"apiServer"`
 	}
-	require.NoError(t, yaml.Unmarshal([]byte(config.KubeadmConfigPatches[1]), &patch))
+	require.NoError(t, yaml.Unmarshal([]byte(config.KubeadmConfigPatches[2]), &patch))
 	assert.Equal(t, map[string]string{
 		"encryption-provider-config": "/etc/kindling/encryption.yaml", "audit-policy-file": "/etc/kindling/audit-policy.yaml",
 		"audit-log-path": "/var/log/kubernetes/audit.log", "audit-log-maxsize": "50", "audit-log-maxbackup": "2", "audit-log-maxage": "7",
 	}, patch.APIServer.ExtraArgs)
-	assert.Contains(t, config.KubeadmConfigPatches[1], "name: mine")
-	assert.Contains(t, config.KubeadmConfigPatches[1], "name: kindling")
-	assert.Contains(t, config.KubeadmConfigPatches[1], "name: audit-logs")
+	assert.Contains(t, config.KubeadmConfigPatches[2], "name: mine")
+	assert.Contains(t, config.KubeadmConfigPatches[2], "name: kindling")
+	assert.Contains(t, config.KubeadmConfigPatches[2], "name: audit-logs")
+}
+
+func TestTheControllerManagerOfANewClusterIsNotThrottled(t *testing.T) {
+	spec := oneNode()
+	mine := "kind: ClusterConfiguration\ncontrollerManager:\n  extraArgs: {kube-api-qps: \"5\"}\n"
+	spec.KubeadmConfigPatches = []string{mine}
+	config, err := kindConfig(spec, Host{})
+	require.NoError(t, err)
+	assert.Equal(t, []string{controllerManagerPatch, mine}, config.KubeadmConfigPatches, "the user's own comes later, and wins")
+	var patch struct {
+		ControllerManager struct {
+			ExtraArgs map[string]string `yaml:"extraArgs"`
+		} `yaml:"controllerManager"`
+	}
+	require.NoError(t, yaml.Unmarshal([]byte(controllerManagerPatch), &patch))
+	assert.Equal(t, map[string]string{"kube-api-qps": "200", "kube-api-burst": "400"}, patch.ControllerManager.ExtraArgs)
 }
 
 func TestTheEncryptionKeyIsAnotherForEachClusterAndOnlyInItsControlPlane(t *testing.T) {

@@ -16,6 +16,17 @@ const (
 	auditLogDir     = "/var/log/kubernetes"
 )
 
+// controllerManagerPatch lifts a limit that is meant for large clusters. The
+// controller manager makes itself a service account for each of its
+// controllers, and none of them begins before: at the default of 20 requests a
+// second, no pod of a new cluster is made for its first five seconds.
+const controllerManagerPatch = `kind: ClusterConfiguration
+controllerManager:
+  extraArgs:
+    kube-api-qps: "200"
+    kube-api-burst: "400"
+`
+
 // controlPlaneFiles returns the files that control-plane nodes need before
 // kubeadm runs. A key is drawn at each call; it never leaves the nodes.
 func controlPlaneFiles(spec Spec) ([]nodeFile, error) {

@@ -14,7 +14,8 @@ import (
 // cleanupTime bounds the removal of what a cancelled or failed creation made.
 const cleanupTime = time.Minute
 
-// Create makes a cluster and returns when all its nodes are Ready. What a
+// Create makes a cluster and returns when all its nodes are Ready, or, when
+// spec says that it is unawaited, when its control plane answers. What a
 // killed creation left under the same name is removed first; a complete
 // cluster that was made from the same spec is taken over, any other refused.
 // When it fails, or ctx ends, nothing of the cluster remains.
@@ -154,8 +155,10 @@ func (e *Engine) finish(ctx context.Context, spec Spec, kubeconfig string, progr
 		return Observation{}, err
 	}
 	defer server.close()
-	if err := e.waitForNodes(ctx, server, spec, nil, progress); err != nil {
-		return Observation{}, err
+	if !spec.Unawaited {
+		if err := e.waitForNodes(ctx, server, spec, nil, progress); err != nil {
+			return Observation{}, err
+		}
 	}
 	if len(spec.Manifests) > 0 {
 		progress("applying manifests")

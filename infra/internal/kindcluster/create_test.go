@@ -175,6 +175,22 @@ func TestCreateNamesTheNodesThatAreNotReady(t *testing.T) {
 	assert.Empty(t, b.docker.containers)
 }
 
+func TestCreateLeavesTheNodesToWhoeverWaitsForTheWorkloads(t *testing.T) {
+	b := newBench(t)
+	spec := oneNode()
+	spec.Wait, spec.Unawaited = 30*time.Millisecond, true
+	b.server.nodes["dev-worker"] = "container runtime network not ready"
+	observation, err := b.engine.Create(t.Context(), spec, b.steps.add)
+	require.NoError(t, err)
+	assert.Equal(t, StateRunning, observation.State)
+
+	for name := range b.docker.containers {
+		b.docker.containers[name].State.Running = false
+	}
+	_, err = b.engine.Start(t.Context(), spec, b.steps.add)
+	assert.ErrorContains(t, err, "container runtime network not ready", "a start is waited for: pods look ready then that are not")
+}
+
 func TestCreateDoesNotWaitForNodesWithoutACNI(t *testing.T) {
 	b := newBench(t)
 	spec := oneNode()

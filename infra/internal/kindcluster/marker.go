@@ -40,7 +40,7 @@ func firstControlPlane(cluster string) string { return cluster + "-" + RoleContr
 // can be changed while it runs.
 func sameCluster(a, b Spec) bool {
 	for _, spec := range []*Spec{&a, &b} {
-		spec.Wait, spec.RegistryMirrors, spec.Manifests = 0, nil, nil
+		spec.Wait, spec.Unawaited, spec.RegistryMirrors, spec.Manifests = 0, false, nil, nil
 	}
 	left, errLeft := json.Marshal(a)
 	right, errRight := json.Marshal(b)

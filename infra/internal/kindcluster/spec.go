@@ -45,6 +45,9 @@ type Spec struct {
 	// Wait bounds the time until all nodes are Ready, counted from the moment
 	// the control plane answers. Zero means not to wait.
 	Wait time.Duration `json:"wait,omitempty"`
+	// Unawaited has a creation end when the control plane answers; Wait then
+	// bounds starts only.
+	Unawaited bool `json:"unawaited,omitempty"`
 }
 
 // Roles of a node.

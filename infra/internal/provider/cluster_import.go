@@ -19,6 +19,7 @@ func (m *clusterModel) configure(ctx context.Context, spec kindcluster.Spec) dia
 	m.EncryptSecrets = types.BoolValue(spec.EncryptSecrets)
 	m.AuditPolicy = optionalString(spec.AuditPolicy)
 	m.Wait = types.StringValue(shortDuration(spec.Wait))
+	m.WaitAtCreation = types.BoolValue(!spec.Unawaited)
 	m.KubeadmConfigPatches = listOf(ctx, types.StringType, spec.KubeadmConfigPatches, &diags)
 	m.ContainerdConfigPatches = listOf(ctx, types.StringType, spec.ContainerdConfigPatches, &diags)
 	m.RegistryMirrors = mapOf(ctx, types.ListType{ElemType: types.StringType}, spec.RegistryMirrors, &diags)

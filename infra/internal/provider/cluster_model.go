@@ -26,6 +26,7 @@ type clusterModel struct {
 	AuditPolicy             types.String `tfsdk:"audit_policy"`
 	Manifests               types.Map    `tfsdk:"manifests"`
 	Wait                    types.String `tfsdk:"wait"`
+	WaitAtCreation          types.Bool   `tfsdk:"wait_at_creation"`
 
 	Endpoint          types.String `tfsdk:"endpoint"`
 	CACertificate     types.String `tfsdk:"ca_certificate"`
@@ -77,7 +78,7 @@ func (m clusterModel) spec(ctx context.Context, diags *diag.Diagnostics) kindclu
 	wait, _ := time.ParseDuration(m.Wait.ValueString()) // validated by the schema
 	spec := kindcluster.Spec{
 		Name: m.Name.ValueString(), NodeImage: m.NodeImage.ValueString(), Network: m.Network.ValueString(),
-		EncryptSecrets: m.EncryptSecrets.ValueBool(), AuditPolicy: m.AuditPolicy.ValueString(), Wait: wait,
+		EncryptSecrets: m.EncryptSecrets.ValueBool(), AuditPolicy: m.AuditPolicy.ValueString(), Wait: wait, Unawaited: !m.WaitAtCreation.ValueBool(),
 	}
 	diags.Append(m.KubeadmConfigPatches.ElementsAs(ctx, &spec.KubeadmConfigPatches, false)...)
 	diags.Append(m.ContainerdConfigPatches.ElementsAs(ctx, &spec.ContainerdConfigPatches, false)...)

@@ -45,6 +45,8 @@ func (r *clusterResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 		"nodes": nodesAttribute(),
 		"wait": defaultString("2m", "How long all nodes may take to become Ready once the control plane answers; "+
 			"`0s` does not wait. Creation fails when the time is over.", duration()),
+		"wait_at_creation": defaultTrue("Whether a creation waits for the nodes too, and not only a start. " +
+			"Whoever waits for what runs in the cluster need not wait for its nodes first."),
 	}
 	addConfigurationAttributes(attributes)
 	addComputedAttributes(attributes)

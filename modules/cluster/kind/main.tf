@@ -57,4 +57,5 @@ resource "kind_cluster" "this" {
   kubeadm_config_patches    = var.kubeadm_config_patches
   containerd_config_patches = var.containerd_config_patches
   wait                      = var.wait
+  wait_at_creation          = var.wait_at_creation
 }

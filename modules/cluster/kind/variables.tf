@@ -162,6 +162,13 @@ variable "containerd_config_patches" {
   default     = []
 }
 
+variable "wait_at_creation" {
+  description = "Whether the creation waits for the nodes, too, and not only a start. Whoever waits for what runs in the cluster need not wait for its nodes first."
+  type        = bool
+  nullable    = false
+  default     = true
+}
+
 variable "wait" {
   description = "How long all nodes may take to become ready, such as 120s; 0s does not wait."
   type        = string
