@@ -134,6 +134,7 @@ type fakeRoot struct {
 	state    *bool
 	changes  bool
 	apply    func() error
+	during   func(progress func(terraform.Change)) // of an apply
 	unlocked bool
 	plan     *tfjson.Plan
 
@@ -156,9 +157,13 @@ func (f *fakeRoot) Show(context.Context, string) (*tfjson.Plan, error) {
 	}
 	return f.plan, nil
 }
-func (f *fakeRoot) Apply(context.Context, string, func(terraform.Change)) error {
+func (f *fakeRoot) Apply(_ context.Context, _ string, progress func(terraform.Change)) error {
 	f.underLock()
 	f.add("apply %s", f.name)
+	if f.during != nil {
+		f.during(progress)
+		f.add("applied %s", f.name)
+	}
 	*f.state = true
 	f.keep()
 	if f.apply != nil {

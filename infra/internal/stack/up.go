@@ -75,11 +75,7 @@ func (s *Stack) bring(ctx context.Context, from origin) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	released, err := s.deliver(ctx, target, services, from)
-	if err != nil {
-		return Report{}, err
-	}
-	if released || renewed || target.clusterChanged {
+	if target.released || renewed || target.clusterChanged {
 		early.drop()
 	}
 	report, err := s.workloads(ctx, parts, target, early)
@@ -134,30 +130,58 @@ type target struct {
 	registry   Registry
 
 	clusterChanged bool
+	released       bool // the release record has changed
 }
 
-// clusterAndImages makes the cluster and the registry, and prepares the images meanwhile.
+// clusterAndImages makes the cluster and the registry, and meanwhile prepares the images and delivers
+// them: they need a registry, which is there long before the cluster.
 func (s *Stack) clusterAndImages(ctx context.Context, parts Parts, services []catalog.Service, from origin) (target, error) {
 	var t target
-	group, both := errgroup.WithContext(ctx)
+	prepared, registry := make(chan struct{}), make(chan Registry, 1)
+	group, all := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		return from.prepare(ctx, services) // its compile errors are shown even when the cluster fails
+		err := from.prepare(ctx, services) // its compile errors are shown even when the cluster fails
+		if err == nil {
+			close(prepared)
+		}
+		return err
 	})
 	group.Go(func() error {
-		return s.cluster(both, parts, &t)
+		return s.cluster(all, parts, &t, registry)
 	})
-	return t, group.Wait()
+	var delivery error // which a cluster that is being made need not end for
+	group.Go(func() error {
+		select {
+		case <-prepared:
+		case <-all.Done():
+			return nil
+		}
+		select {
+		case to := <-registry:
+			t.released, delivery = s.deliver(all, to, services, from)
+		case <-all.Done():
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return target{}, err
+	}
+	return t, delivery
 }
 
-// cluster applies the cluster root.
-func (s *Stack) cluster(ctx context.Context, parts Parts, t *target) error {
+// cluster applies the cluster root. It sends the registry as soon as there is one.
+func (s *Stack) cluster(ctx context.Context, parts Parts, t *target, made chan<- Registry) error {
 	step := s.Progress.Step("cluster")
 	root, err := s.open(ctx, s.clusterDir(), parts)
 	if err == nil {
+		root = telling(root, made)
 		t.clusterChanged, err = s.converge(ctx, root, s.clusterSubject(), step)
 	}
 	if err == nil {
 		t.connection, t.registry, err = clusterOutputs(ctx, root)
+	}
+	if err == nil {
+		tell(made, t.registry)
 	}
 	if err != nil {
 		step.Fail()
@@ -174,32 +198,32 @@ func (s *Stack) cluster(ctx context.Context, parts Parts, t *target) error {
 
 // deliver stores images in the registry and writes the release record. It reports whether the
 // record changed.
-func (s *Stack) deliver(ctx context.Context, t target, services []catalog.Service, from origin) (changed bool, err error) {
+func (s *Stack) deliver(ctx context.Context, to Registry, services []catalog.Service, from origin) (changed bool, err error) {
 	step := s.Progress.Step("push")
 	var all, pushed int
 	if s.local() { // a cloud's nodes fetch the published ones
-		all, pushed, err = s.Supply.Push(ctx, t.registry.Push)
+		all, pushed, err = s.Supply.Push(ctx, to.Push)
 	}
 	if err == nil {
 		var more, fresh int
-		changed, more, fresh, err = s.deliverServices(ctx, t, services, from)
+		changed, more, fresh, err = s.deliverServices(ctx, to, services, from)
 		all, pushed = all+more, pushed+fresh
 	}
 	if err != nil {
 		step.Fail()
 		return false, err
 	}
-	step.Done(fmt.Sprintf("%d images, %d of them new to %s", all, pushed, t.registry.Host))
+	step.Done(fmt.Sprintf("%d images, %d of them new to %s", all, pushed, to.Host))
 	return changed, nil
 }
 
-func (s *Stack) deliverServices(ctx context.Context, t target, services []catalog.Service, from origin) (changed bool, all, pushed int, err error) {
+func (s *Stack) deliverServices(ctx context.Context, to Registry, services []catalog.Service, from origin) (changed bool, all, pushed int, err error) {
 	record, err := release.Load(s.Root, s.Environment)
 	if err != nil {
 		return false, 0, 0, err
 	}
 	record = record.Clone()
-	if all, pushed, err = from.deliver(ctx, t.registry, &record); err != nil {
+	if all, pushed, err = from.deliver(ctx, to, &record); err != nil {
 		return false, all, pushed, err
 	}
 	record.Keep(serviceNames(services))
