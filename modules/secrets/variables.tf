@@ -10,7 +10,7 @@ variable "namespace" {
 }
 
 variable "secrets" {
-  description = "Secrets to fill with one random value each, by name: length of the value in characters, key that holds it, and whether it may hold punctuation."
+  description = "Secrets with one value each, by name: key that holds it and, of a random one, length in characters and whether it may hold punctuation."
   type = map(object({
     length  = optional(number, 32)
     key     = optional(string, "value")
@@ -33,6 +33,32 @@ variable "secrets" {
     condition     = alltrue([for secret in var.secrets : can(regex("^[-._a-zA-Z0-9]{1,253}$", secret.key))])
     error_message = "each key in secrets must be 1 to 253 letters, digits, dashes, dots or underscores."
   }
+}
+
+variable "revisions" {
+  description = "Revisions of the values that come from outside, by the name of the Secret: another revision sends the value again. The other Secrets get random values."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.revisions), keys(var.secrets))) == 0
+    error_message = "revisions must name Secrets that are in secrets."
+  }
+
+  validation {
+    condition     = alltrue([for revision in var.revisions : revision != ""])
+    error_message = "each of revisions must not be empty: without revision, a new value would never be sent."
+  }
+}
+
+variable "values" {
+  description = "The values that come from outside, by the name of the Secret. They are sent on and written down nowhere."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+  sensitive   = true
+  ephemeral   = true
 }
 
 variable "labels" {

@@ -29,6 +29,8 @@ locals {
     var.database == null ? {} : { DATABASE_PASSWORD = var.database.secret },
   )
 
+  unprovided = [for secret in var.service.secrets : secret.name if secret.provided && !contains(keys(var.secret_revisions), secret.name)]
+
   # Pods read configuration and secrets once, at their start. These annotations
   # restart them when one of those was changed or made anew.
   annotations = {
@@ -196,6 +198,10 @@ resource "kubernetes_deployment_v1" "this" {
     precondition {
       condition     = !contains(var.service.needs, "database") || var.database != null
       error_message = "service ${local.name} needs a database and was given none; pass database, or remove database from needs in its service.yaml"
+    }
+    precondition {
+      condition     = length(local.unprovided) == 0
+      error_message = "service ${local.name} has secrets whose values are provided, and was given none for ${join(", ", local.unprovided)}; pass secret_revisions and secret_values"
     }
     precondition {
       condition     = length(setsubtract(var.service.calls, keys(var.callees))) == 0

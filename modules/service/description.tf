@@ -1,5 +1,5 @@
 variable "service" {
-  description = "The service as its service.yaml describes it. Quantities are Kubernetes' (25m, 32Mi); names in calls are services; needs knows database and messaging."
+  description = "The service as its service.yaml describes it. Quantities are Kubernetes' (25m, 32Mi); names in calls are services; needs knows database and messaging; secrets are random values of a length, or provided: then people have them from elsewhere."
   type = object({
     name        = string
     description = optional(string, "")
@@ -12,7 +12,7 @@ variable "service" {
       limits   = optional(object({ cpu = optional(string), memory = optional(string, "128Mi") }), {})
     }), {})
     config  = optional(map(string), {})
-    secrets = optional(list(object({ name = string, env = string, length = optional(number, 32) })), [])
+    secrets = optional(list(object({ name = string, env = string, length = optional(number), provided = optional(bool, false) })), [])
     needs   = optional(list(string), [])
     calls   = optional(list(string), [])
     rollout = optional(object({
@@ -92,6 +92,11 @@ variable "service" {
   validation {
     condition     = length(distinct(var.service.secrets[*].name)) == length(var.service.secrets) && length(distinct(var.service.secrets[*].env)) == length(var.service.secrets)
     error_message = "service.secrets must not use a name or an env twice."
+  }
+
+  validation {
+    condition     = alltrue([for secret in var.service.secrets : !secret.provided || secret.length == null])
+    error_message = "service.secrets: a secret that is provided has no length; remove one of the two."
   }
 
   validation {

@@ -33,6 +33,8 @@ module "secrets" {
   namespace = var.namespace
   labels    = local.labels
   secrets   = { for secret in var.service.secrets : "${local.name}-${secret.name}" => { length = secret.length } }
+  revisions = { for name, revision in var.secret_revisions : "${local.name}-${name}" => revision }
+  values    = { for name, value in var.secret_values : "${local.name}-${name}" => value }
 }
 
 resource "kubernetes_service_account_v1" "this" {

@@ -79,6 +79,27 @@ variable "database" {
   }
 }
 
+variable "secret_revisions" {
+  description = "Revisions of the service's secrets whose values come from outside, by their names: pods restart with another revision. The other secrets get random values."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.secret_revisions), var.service.secrets[*].name)) == 0
+    error_message = "secret_revisions must name secrets of the service."
+  }
+}
+
+variable "secret_values" {
+  description = "The values that come from outside, by the names of the secrets. They are sent on and written down nowhere."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+  sensitive   = true
+  ephemeral   = true
+}
+
 variable "callers" {
   description = "Names of the services that may call this one."
   type        = set(string)

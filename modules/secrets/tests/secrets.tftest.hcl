@@ -64,6 +64,64 @@ run "writes_a_new_value_when_the_length_changes" {
   }
 }
 
+run "takes_values_from_outside" {
+  command = plan
+
+  variables {
+    revisions = { api-key = "9f2c" }
+    values    = { api-key = "from-outside" }
+  }
+
+  assert {
+    condition     = keys(local.random) == ["pepper"]
+    error_message = "nothing must be drawn for a value that comes from outside"
+  }
+  assert {
+    condition     = kubernetes_secret_v1.this["api-key"].data_wo == null && try(length(kubernetes_secret_v1.this["api-key"].data), 0) == 0
+    error_message = "the value must only pass through the write-only argument"
+  }
+  assert {
+    condition     = kubernetes_secret_v1.this["api-key"].data_wo_revision == parseint(substr(sha256("9f2c"), 0, 12), 16) + 257
+    error_message = "the number must be that of the revision"
+  }
+  assert {
+    condition     = output.secrets["api-key"].fingerprint == "8a7f.${kubernetes_secret_v1.this["api-key"].data_wo_revision}"
+    error_message = "the fingerprint must change with the revision"
+  }
+  assert {
+    condition     = kubernetes_secret_v1.this["pepper"].data_wo_revision == 64
+    error_message = "the other Secrets must keep their random values"
+  }
+}
+
+run "sends_a_value_again_for_another_revision" {
+  command = plan
+
+  variables {
+    revisions = { api-key = "9f2d" }
+    values    = { api-key = "from-outside" }
+  }
+
+  assert {
+    condition     = output.secrets["api-key"].fingerprint != run.takes_values_from_outside.secrets["api-key"].fingerprint
+    error_message = "another revision must be another number"
+  }
+}
+
+run "sends_nothing_again_for_the_same_revision" {
+  command = plan
+
+  variables {
+    revisions = { api-key = "9f2c" }
+    values    = { api-key = "another-value" }
+  }
+
+  assert {
+    condition     = output.secrets["api-key"].fingerprint == run.takes_values_from_outside.secrets["api-key"].fingerprint
+    error_message = "the number must be made of the revision, not of the value"
+  }
+}
+
 run "marks_the_objects_as_managed" {
   command = plan
 
@@ -115,4 +173,36 @@ run "refuses_a_key_that_kubernetes_refuses" {
   }
 
   expect_failures = [var.secrets]
+}
+
+run "refuses_a_revision_of_no_secret" {
+  command = plan
+
+  variables {
+    revisions = { stripe-key = "9f2c" }
+    values    = { stripe-key = "from-outside" }
+  }
+
+  expect_failures = [var.revisions]
+}
+
+run "refuses_an_empty_revision" {
+  command = plan
+
+  variables {
+    revisions = { api-key = "" }
+    values    = { api-key = "from-outside" }
+  }
+
+  expect_failures = [var.revisions]
+}
+
+run "refuses_a_revision_without_value" {
+  command = plan
+
+  variables {
+    revisions = { api-key = "9f2c" }
+  }
+
+  expect_failures = [kubernetes_secret_v1.this]
 }

@@ -153,6 +153,29 @@ run "refuses_two_secrets_in_one_variable" {
   expect_failures = [var.service]
 }
 
+run "refuses_a_length_for_a_secret_that_is_provided" {
+  command = plan
+
+  variables {
+    service          = { name = "stock-keeper", port = 8081, secrets = [{ name = "stripe-key", env = "STRIPE_KEY", provided = true, length = 32 }] }
+    secret_revisions = { stripe-key = "9f2c" }
+    secret_values    = { stripe-key = "from-outside" }
+  }
+
+  expect_failures = [var.service]
+}
+
+run "refuses_a_revision_of_no_secret" {
+  command = plan
+
+  variables {
+    secret_revisions = { stripe-key = "9f2c" }
+    secret_values    = { stripe-key = "from-outside" }
+  }
+
+  expect_failures = [var.secret_revisions]
+}
+
 run "refuses_an_unknown_need" {
   command = plan
 

@@ -133,6 +133,45 @@ run "restarts_pods_when_a_secret_was_made_anew" {
   }
 }
 
+run "takes_the_values_of_secrets_from_outside" {
+  command = plan
+
+  variables {
+    service = {
+      name = "stock-keeper"
+      port = 8081
+      secrets = [
+        { name = "api-key", env = "API_KEY", length = 40 },
+        { name = "session-key", env = "SESSION_KEY" },
+        { name = "stripe-key", env = "STRIPE_KEY", provided = true },
+      ]
+    }
+    database         = null
+    secret_revisions = { session-key = "3", stripe-key = "9f2c" }
+    secret_values    = { session-key = "drawn-elsewhere", stripe-key = "from-outside" }
+  }
+
+  assert {
+    condition = kubernetes_deployment_v1.this.spec[0].template[0].metadata[0].annotations["kindling.internal/secrets"] == join(",", [
+      "stock-keeper-api-key=5ec.40",
+      "stock-keeper-session-key=5ec.${parseint(substr(sha256("3"), 0, 12), 16) + 257}",
+      "stock-keeper-stripe-key=5ec.${parseint(substr(sha256("9f2c"), 0, 12), 16) + 257}",
+    ])
+    error_message = "the pods must restart with another revision, of secrets that are provided and of random ones that are kept elsewhere"
+  }
+  assert {
+    condition = {
+      for env in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].env :
+      env.name => "${env.value_from[0].secret_key_ref[0].name}/${env.value_from[0].secret_key_ref[0].key}" if length(env.value_from) > 0
+      } == {
+      API_KEY     = "stock-keeper-api-key/value"
+      SESSION_KEY = "stock-keeper-session-key/value"
+      STRIPE_KEY  = "stock-keeper-stripe-key/value"
+    }
+    error_message = "the container must read all of them in the same way"
+  }
+}
+
 run "restarts_pods_when_the_configuration_changes" {
   command = plan
 
@@ -462,6 +501,17 @@ run "refuses_to_run_without_the_database_that_it_needs" {
   command = plan
 
   variables {
+    database = null
+  }
+
+  expect_failures = [kubernetes_deployment_v1.this]
+}
+
+run "refuses_to_run_without_the_secrets_that_are_provided" {
+  command = plan
+
+  variables {
+    service  = { name = "stock-keeper", port = 8081, secrets = [{ name = "stripe-key", env = "STRIPE_KEY", provided = true }] }
     database = null
   }
 
