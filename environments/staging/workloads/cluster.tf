@@ -63,6 +63,10 @@ data "kubernetes_namespace_v1" "kube_system" {
       condition     = local.managed_database == null || length(local.database_clients) == 0 || var.database_admin_password != null
       error_message = "the password of ${try(local.managed_database.admin_user, "")} on ${try(local.managed_database.host, "the database")} is not given; make does it, or for terraform itself: export TF_VAR_database_admin_password=\"$(${try(join(" ", concat([local.managed_database.admin_password_command.command], local.managed_database.admin_password_command.args)), "")})\""
     }
+    precondition {
+      condition     = length(local.missing_secrets) == 0
+      error_message = "${join("; ", [for secret in local.missing_secrets : "${secret.service} needs the secret ${secret.name}, which ${local.environment} does not have; give it: make secret env=${local.environment} service=${secret.service} name=${secret.name}"])}${local.secret_store == null ? "" : "; for terraform itself: eval \"$(.kindling/bin/kindling secret export --env ${local.environment})\""}"
+    }
     # In a cloud the cluster root cannot ask for the identity. Endpoint and
     # authority are the cluster's own there: no other one answers for it.
     postcondition {

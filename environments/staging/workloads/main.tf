@@ -104,6 +104,8 @@ module "service" {
   callers          = local.callers[each.key]
   callees          = local.ports
   database         = contains(local.database_clients, each.key) ? module.database[0].connections[each.key] : null
+  secret_revisions = { for name in local.given_secrets[each.key] : name => local.secret_revisions["${each.key}/${name}"] }
+  secret_values    = { for name in local.given_secrets[each.key] : name => lookup(local.secret_values, "${each.key}/${name}", "") }
   labels           = local.labels
 
   ingress = {

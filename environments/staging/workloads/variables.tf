@@ -74,6 +74,29 @@ variable "database_admin_password" {
   ephemeral   = true
 }
 
+variable "secret_values" {
+  description = "Values of the services' secrets that come from outside, by SERVICE/NAME. In a cloud the tool asks for them with the commands that the output secrets of the cluster root names; without a cloud they are read from secrets_folder. They are in no state and no plan."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "secret_revisions" {
+  description = "Revisions of secret_values, by SERVICE/NAME: another revision sends the value and restarts the service's pods."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+}
+
+variable "secrets_folder" {
+  description = "Folder of SERVICE/NAME.json with value and revision of each secret that people provide, relative to this root. It is not read in a cloud."
+  type        = string
+  nullable    = false
+  default     = "../.secrets"
+}
+
 variable "ingress_sync_rate" {
   description = "How often a second the ingress controller may follow changes of the cluster. See modules/ingress-nginx; the source supply sets it."
   type        = number

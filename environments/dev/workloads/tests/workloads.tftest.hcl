@@ -235,6 +235,115 @@ run "brings_no_metrics_server_where_the_cloud_does" {
   }
 }
 
+run "reads_the_secrets_that_people_provide_from_files" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/provided"
+    secrets_folder  = "tests/fixtures/provided-values"
+  }
+
+  assert {
+    condition     = local.given_secrets == { catalog = ["stripe-key"] }
+    error_message = "the random secret must be drawn here, and the provided one come from its file"
+  }
+  assert {
+    condition     = local.secret_revisions == { "catalog/stripe-key" = "9f2c" } && issensitive(local.secret_values["catalog/stripe-key"])
+    error_message = "the revision must be that of the file, and the value must not be shown"
+  }
+}
+
+run "prefers_the_secrets_that_are_given" {
+  command = plan
+
+  variables {
+    services_folder  = "tests/fixtures/provided"
+    secrets_folder   = "tests/fixtures/provided-values"
+    secret_revisions = { "catalog/stripe-key" = "given", "catalog/session-key" = "not-asked-for" }
+    secret_values    = { "catalog/stripe-key" = "given" }
+  }
+
+  assert {
+    condition     = local.secret_revisions["catalog/stripe-key"] == "given" && local.given_secrets == { catalog = ["stripe-key"] }
+    error_message = "what is given must win over the files, and leave random secrets alone"
+  }
+}
+
+run "takes_all_secrets_from_the_store_of_a_cloud" {
+  command = plan
+
+  override_data {
+    target = data.terraform_remote_state.cluster
+    values = {
+      outputs = {
+        cluster = {
+          name               = "prod", flavour = "eks", uid = null, endpoint = "https://0c1d.eks.amazonaws.com", ca_certificate = "ca"
+          client_certificate = null, client_key = null, exec = null, kubeconfig = "kubeconfig"
+        }
+        registry = { host = "registry.example.org", push = "registry.example.org", insecure = false }
+        ingress  = { http_port = 80, https_port = 443, exposure = "load_balancer", annotations = {} }
+        database = null
+        secrets  = { "catalog/session-key" = {}, "catalog/stripe-key" = {} }
+      }
+    }
+  }
+
+  variables {
+    services_folder  = "tests/fixtures/provided"
+    secrets_folder   = "tests/fixtures/provided-values"
+    secret_revisions = { "catalog/session-key" = "1", "catalog/stripe-key" = "2" }
+    secret_values    = { "catalog/session-key" = "drawn-there", "catalog/stripe-key" = "put-there" }
+  }
+
+  assert {
+    condition     = local.given_secrets == { catalog = ["session-key", "stripe-key"] } && local.secret_revisions["catalog/stripe-key"] == "2"
+    error_message = "random secrets must come from the store too"
+  }
+  assert {
+    condition     = length(local.secret_files) == 0
+    error_message = "files of this machine must not be read for a cloud"
+  }
+}
+
+run "asks_for_a_random_secret_that_the_store_has" {
+  command = plan
+
+  override_data {
+    target = data.terraform_remote_state.cluster
+    values = {
+      outputs = {
+        cluster = {
+          name               = "prod", flavour = "eks", uid = null, endpoint = "https://0c1d.eks.amazonaws.com", ca_certificate = "ca"
+          client_certificate = null, client_key = null, exec = null, kubeconfig = "kubeconfig"
+        }
+        registry = { host = "registry.example.org", push = "registry.example.org", insecure = false }
+        ingress  = { http_port = 80, https_port = 443, exposure = "load_balancer", annotations = {} }
+        database = null
+        secrets  = { "catalog/session-key" = {}, "catalog/stripe-key" = {} }
+      }
+    }
+  }
+
+  variables {
+    services_folder  = "tests/fixtures/provided"
+    secret_revisions = { "catalog/stripe-key" = "2" }
+    secret_values    = { "catalog/stripe-key" = "put-there" }
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
+run "asks_for_a_secret_that_nobody_provided" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/provided"
+    secrets_folder  = "tests/fixtures/no-values"
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
 run "refuses_another_cluster_than_the_recorded_one" {
   command = plan
 
