@@ -4,7 +4,19 @@ locals {
     managed-by  = "kindling"
   }
 
-  services = toset([for file in fileset("${path.root}/${var.services_folder}", "*/service.yaml") : dirname(file)])
+  described = {
+    for file in fileset("${path.root}/${var.services_folder}", "*/service.yaml") :
+    dirname(file) => yamldecode(file("${path.root}/${var.services_folder}/${file}"))
+  }
+  services = toset(keys(local.described))
+
+  # By SERVICE/NAME. What a service.yaml leaves out, the module has a default for.
+  secrets = merge([
+    for service, description in local.described : {
+      for secret in try(description.secrets, []) :
+      "${service}/${secret.name}" => { provided = try(secret.provided, null), length = try(secret.length, null) }
+    }
+  ]...)
 
   # A key for each purpose: whoever may use one may not use the others.
   keys = {
@@ -13,6 +25,7 @@ locals {
     volumes  = { description = "Volumes of the nodes and pods of ${var.name}.", uses = ["volumes"] }
     registry = { description = "Images of ${var.name}.", uses = [] }
     database = { description = "PostgreSQL of ${var.name}: data, snapshots, password.", uses = [] }
+    services = { description = "Secrets of the services of ${var.name}.", uses = [] }
   }
 }
 
@@ -110,4 +123,13 @@ module "database" {
   instance_class      = var.database.instance_class
   password_revision   = var.database.password_revision
   deletion_protection = var.deletion_protection
+}
+
+module "secret_store" {
+  source = "../../../modules/secret-store/aws"
+
+  name    = var.name
+  region  = var.region
+  key_arn = module.key["services"].arn
+  secrets = local.secrets
 }

@@ -18,3 +18,8 @@ output "database" {
   description = "The managed PostgreSQL, or null: then the workloads root runs one in the cluster."
   value       = one(module.database[*].database)
 }
+
+output "secrets" {
+  description = "How to read and set the secrets of the services, by SERVICE/NAME: commands that print a secret's revision, print its value, and set another one. Never a value."
+  value       = module.secret_store.secrets
+}

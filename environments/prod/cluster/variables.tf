@@ -97,7 +97,7 @@ variable "deletion_protection" {
 }
 
 variable "services_folder" {
-  description = "Folder of the services' descriptions, relative to this root: each service gets an image repository."
+  description = "Folder of the services' descriptions, relative to this root: each service gets an image repository and its secrets."
   type        = string
   nullable    = false
   default     = "../../../services"

@@ -18,3 +18,8 @@ output "database" {
   description = "A managed PostgreSQL; there is none here, so the workloads root runs one in the cluster."
   value       = null
 }
+
+output "secrets" {
+  description = "A secret manager for the services; there is none here, so the workloads root draws random values and reads those that people provide from files."
+  value       = null
+}

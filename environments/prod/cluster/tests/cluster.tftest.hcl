@@ -78,6 +78,40 @@ run "runs_its_database_in_the_cluster_when_told" {
   }
 }
 
+run "keeps_the_secrets_of_services_in_a_secret_manager" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/services"
+  }
+
+  assert {
+    condition     = local.secrets == { "catalog/session-key" = { provided = null, length = 48 }, "catalog/stripe-key" = { provided = true, length = null } }
+    error_message = "secrets must be those of the services' descriptions"
+  }
+  assert {
+    condition     = toset(keys(output.secrets)) == toset(["catalog/session-key", "catalog/stripe-key"]) && output.secrets["catalog/stripe-key"].set_command.command == "aws"
+    error_message = "each secret must be told with the commands that read and set it"
+  }
+  assert {
+    condition     = toset(keys(module.key)) == toset(["secrets", "logs", "volumes", "registry", "database", "services"])
+    error_message = "secrets of services must have a key of their own"
+  }
+}
+
+run "has_no_secrets_when_no_service_has" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/nothing"
+  }
+
+  assert {
+    condition     = output.secrets != null && length(output.secrets) == 0
+    error_message = "without secrets there must still be a store of them"
+  }
+}
+
 run "carries_another_name_throughout" {
   command = plan
 
