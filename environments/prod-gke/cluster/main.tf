@@ -3,6 +3,19 @@ locals {
   project = var.offline ? coalesce(var.project, { id = "offline-project", number = "000000000000" }) : var.project
 
   labels = { environment = var.name, managed-by = "kindling" }
+
+  described = {
+    for file in fileset("${path.root}/${var.services_folder}", "*/service.yaml") :
+    dirname(file) => yamldecode(file("${path.root}/${var.services_folder}/${file}"))
+  }
+
+  # By SERVICE/NAME. What a service.yaml leaves out, the module has a default for.
+  secrets = merge([
+    for service, description in local.described : {
+      for secret in try(description.secrets, []) :
+      "${service}/${secret.name}" => { provided = try(secret.provided, null), length = try(secret.length, null) }
+    }
+  ]...)
 }
 
 provider "google" {
@@ -34,6 +47,7 @@ module "keys" {
     disks    = { service_agents = ["compute"] }
     images   = { service_agents = ["artifact_registry"] }
     database = { service_agents = ["cloud_sql", "secret_manager"] }
+    services = { service_agents = ["secret_manager"] }
   }
   deletion_protection = var.deletion_protection
   labels              = local.labels
@@ -89,6 +103,20 @@ module "database" {
   key                 = module.keys.keys["database"]
   machine             = { tier = var.database.tier, edition = var.database.edition, availability = var.database.availability }
   admin               = { password_revision = var.database.password_revision, readers = var.database.password_readers }
+  deletion_protection = var.deletion_protection
+  labels              = local.labels
+}
+
+module "secret_store" {
+  source = "../../../modules/secret-store/gcp"
+
+  project             = module.project.project
+  region              = var.region
+  name                = var.name
+  key                 = module.keys.keys["services"]
+  secrets             = local.secrets
+  readers             = var.secret_readers
+  writers             = var.secret_writers
   deletion_protection = var.deletion_protection
   labels              = local.labels
 }

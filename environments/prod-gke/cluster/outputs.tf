@@ -18,3 +18,8 @@ output "database" {
   description = "How workloads reach the managed PostgreSQL, and where its administrator's password is; null when PostgreSQL runs in the cluster."
   value       = one(module.database[*].database)
 }
+
+output "secrets" {
+  description = "How to read and set the secrets of the services, by SERVICE/NAME: commands that print a secret's revision, print its value, and set another one. Never a value."
+  value       = module.secret_store.secrets
+}

@@ -98,8 +98,29 @@ variable "database" {
   default  = {}
 }
 
+variable "secret_readers" {
+  description = "Who may read the secrets of the services, as IAM names them, by a name of your choice: whoever plans and applies the workloads."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+}
+
+variable "secret_writers" {
+  description = "Who may set the secrets of the services, as IAM names them, by a name of your choice."
+  type        = map(string)
+  nullable    = false
+  default     = {}
+}
+
+variable "services_folder" {
+  description = "Folder of the services' descriptions, relative to this root: each service gets its secrets."
+  type        = string
+  nullable    = false
+  default     = "../../../services"
+}
+
 variable "deletion_protection" {
-  description = "Whether cluster, database, images and keys cannot be destroyed."
+  description = "Whether cluster, database, images, secrets and keys cannot be destroyed."
   type        = bool
   nullable    = false
   default     = true

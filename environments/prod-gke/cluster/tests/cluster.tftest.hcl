@@ -65,8 +65,44 @@ run "encrypts_each_kind_of_thing_with_a_key_of_its_own" {
   command = plan
 
   assert {
-    condition     = toset(keys(module.keys.keys)) == toset(["secrets", "disks", "images", "database"])
-    error_message = "there must be four keys"
+    condition     = toset(keys(module.keys.keys)) == toset(["secrets", "disks", "images", "database", "services"])
+    error_message = "there must be five keys"
+  }
+}
+
+run "keeps_the_secrets_of_services_in_a_secret_manager" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/services"
+    secret_readers  = { ci = "serviceAccount:ci@example-project.iam.gserviceaccount.com" }
+    secret_writers  = { ann = "user:ann@example.org" }
+  }
+
+  assert {
+    condition     = local.secrets == { "catalog/session-key" = { provided = null, length = 48 }, "catalog/stripe-key" = { provided = true, length = null } }
+    error_message = "secrets must be those of the services' descriptions"
+  }
+  assert {
+    condition     = toset(keys(output.secrets)) == toset(["catalog/session-key", "catalog/stripe-key"])
+    error_message = "each secret must be told"
+  }
+  assert {
+    condition     = output.secrets["catalog/stripe-key"].set_command.args == ["secrets", "versions", "add", "prod-gke_catalog_stripe-key", "--project=example-project", "--data-file=-"]
+    error_message = "it must be told with the commands that read and set it"
+  }
+}
+
+run "has_no_secrets_when_no_service_has" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/nothing"
+  }
+
+  assert {
+    condition     = output.secrets != null && length(output.secrets) == 0
+    error_message = "without secrets there must still be a store of them"
   }
 }
 
