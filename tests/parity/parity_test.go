@@ -26,13 +26,15 @@ var shapes = map[string]shape{
 	"registry": {must: []string{"host", "push", "insecure"}, may: []string{"mirrors"}},
 	"ingress":  {must: []string{"http_port", "https_port"}, may: []string{"exposure", "annotations", "node_ports"}},
 	"database": {must: []string{"host", "port", "admin_user", "admin_password_revision", "admin_password_command"}, may: []string{"cidrs"}},
+	"secrets":  {must: []string{"revision_command", "value_command", "set_command"}},
 }
 
 // makers are the modules that make the outputs, one for each flavour.
 var makers = map[string][]string{
-	"modules/cluster/*":  {"cluster", "ingress"},
-	"modules/registry/*": {"registry"},
-	"modules/database-*": {"database"},
+	"modules/cluster/*":      {"cluster", "ingress"},
+	"modules/registry/*":     {"registry"},
+	"modules/database-*":     {"database"},
+	"modules/secret-store/*": {"secrets"},
 }
 
 func TestWorkloadsAreTheSameFilesInEveryEnvironment(t *testing.T) {
@@ -80,6 +82,27 @@ func TestEveryFlavourTellsTheSameOfItself(t *testing.T) {
 	}
 }
 
+// Terraform itself would take values by plain variables, and write them into plans.
+func TestVariablesThatCarrySecretsAreEphemeral(t *testing.T) {
+	for dir, names := range map[string][]string{
+		"environments/dev/workloads": {"database_admin_password", "secret_values"},
+		"modules/database":           {"admin_password"},
+		"modules/service":            {"secret_values"},
+		"modules/secrets":            {"values"},
+	} {
+		variables := map[string]*hclsyntax.Block{}
+		for _, variable := range blocks(t, filepath.Join(root, dir, "variables.tf"), "variable") {
+			variables[variable.Labels[0]] = variable
+		}
+		for _, name := range names {
+			if assert.Contains(t, variables, name, "%s", dir) {
+				assert.True(t, isTrue(variables[name], "ephemeral"), "%s: variable %s is not ephemeral", dir, name)
+				assert.True(t, isTrue(variables[name], "sensitive"), "%s: variable %s is not sensitive", dir, name)
+			}
+		}
+	}
+}
+
 func TestThereIsMoreThanOneFlavour(t *testing.T) {
 	for pattern := range makers {
 		assert.GreaterOrEqual(t, len(glob(t, pattern)), 1, pattern)
@@ -98,12 +121,17 @@ func checkShape(t *testing.T, dir, name string, got []string) {
 	}
 }
 
-// attributes are the names in the object that an output is, which has to be written out.
+// attributes are the names in the object that an output is, or in each object of the map that it is.
+// The object has to be written out.
 func attributes(t *testing.T, dir string, output *hclsyntax.Block) []string {
 	t.Helper()
 	value := output.Body.Attributes["value"]
 	require.NotNil(t, value, "%s: output %s has no value", dir, output.Labels[0])
-	object, ok := value.Expr.(*hclsyntax.ObjectConsExpr)
+	expression := value.Expr
+	if each, ok := expression.(*hclsyntax.ForExpr); ok {
+		expression = each.ValExpr
+	}
+	object, ok := expression.(*hclsyntax.ObjectConsExpr)
 	require.True(t, ok, "%s: output %s must be an object that is written out, so that its attributes can be compared", dir, output.Labels[0])
 	var names []string
 	for _, item := range object.Items {
@@ -116,17 +144,31 @@ func attributes(t *testing.T, dir string, output *hclsyntax.Block) []string {
 
 func outputs(t *testing.T, dir string) []*hclsyntax.Block {
 	t.Helper()
-	path := filepath.Join(dir, "outputs.tf")
+	return blocks(t, filepath.Join(dir, "outputs.tf"), "output")
+}
+
+// blocks are the blocks of a type in a Terraform file, of which there has to be one.
+func blocks(t *testing.T, path, kind string) []*hclsyntax.Block {
+	t.Helper()
 	parsed, diagnostics := hclsyntax.ParseConfig([]byte(read(t, path)), path, hcl.InitialPos)
 	require.False(t, diagnostics.HasErrors(), "%s", diagnostics)
 	var found []*hclsyntax.Block
 	for _, block := range parsed.Body.(*hclsyntax.Body).Blocks {
-		if block.Type == "output" {
+		if block.Type == kind {
 			found = append(found, block)
 		}
 	}
 	require.NotEmpty(t, found, "%s", path)
 	return found
+}
+
+func isTrue(block *hclsyntax.Block, name string) bool {
+	attribute := block.Body.Attributes[name]
+	if attribute == nil {
+		return false
+	}
+	value, diagnostics := attribute.Expr.Value(nil)
+	return !diagnostics.HasErrors() && value.True()
 }
 
 func environment(t *testing.T, parts ...string) string {
