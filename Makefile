@@ -8,6 +8,7 @@ MAKEFLAGS   += --warn-undefined-variables --no-builtin-rules
 # What people pass: make up env=dev, make run service=catalog, make test only=unit since=main.
 env      ?=
 service  ?=
+name     ?=
 only     ?=
 template ?=
 needs    ?=
@@ -78,6 +79,14 @@ doctor: tool ## Look at this machine and say what stands in the way; with env=de
 .PHONY: affected
 affected: tool ## List what a change touches, and why: make affected since=main
 	@$(KINDLING) affected --since "$(since)" $(args)
+
+.PHONY: secret
+secret: tool ## Provide a secret of a service: make secret env=dev service=catalog name=api-key (typed, or <FILE)
+	@$(KINDLING) secret set --env "$(env)" --service "$(service)" "$(name)" $(args)
+
+.PHONY: secrets
+secrets: tool ## Show which secrets services have, and which are missing: make secrets env=dev
+	@$(KINDLING) secret list --env "$(env)" $(args)
 
 .PHONY: state-init
 state-init: tool ## Keep an environment's states in a bucket: make state-init env=staging bucket=s3://NAME?region=…

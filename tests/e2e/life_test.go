@@ -37,6 +37,7 @@ func TestTheLifeOfAnEnvironment(t *testing.T) {
 		{"two ups at once exclude each other", (*environment).twoUpsExcludeEachOther, false},
 		{"what no service declares is refused by the network", (*environment).networkRefusesTheUndeclared, false},
 		{"an annotation that reaches into the controller is refused", (*environment).annotationIsRefused, false},
+		{"a secret that people provide reaches its service and no plan or state", (*environment).providedSecretReachesItsService, false},
 		{"drift by hand is planned and repaired without any secret in plan or state", (*environment).driftIsRepaired, false},
 		{"a plan that loses data is told and not carried out", (*environment).lossIsRefused, false},
 		{"a plan that breaks a rule is refused until somebody waives it", (*environment).brokenRuleIsRefused, false},

@@ -63,10 +63,14 @@ func (d *document) checkSecrets(s *Service, owners map[string]string) {
 		if d.readable(path + ".env") {
 			d.claim(owners, path+".env", secret.Env, "secret "+secret.Name)
 		}
-		if !d.has(path + ".length") {
+		switch {
+		case !d.has(path + ".length"):
 			secret.Length = defaultSecretLength
+		case secret.Provided:
+			d.at(path+".length", path+".length is that of a random value, and this one is provided", "remove length or provided")
+		default:
+			d.between(path+".length", secret.Length, 16, 256)
 		}
-		d.between(path+".length", secret.Length, 16, 256)
 	}
 }
 

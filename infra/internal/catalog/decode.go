@@ -133,6 +133,13 @@ func (d *document) decodeScalar(node *yaml.Node, target reflect.Value, path stri
 			fix = fmt.Sprintf("put it in quotes: %q", node.Value)
 		}
 		d.mistyped(node, path, fix)
+	case reflect.Bool:
+		var yes bool
+		if node.Kind == yaml.ScalarNode && node.ShortTag() == "!!bool" && node.Decode(&yes) == nil {
+			target.SetBool(yes)
+			return
+		}
+		d.mistyped(node, path, "write true or false without quotes")
 	case reflect.Int:
 		var number float64
 		if isNumber(node) && node.Decode(&number) == nil && number == math.Trunc(number) && math.Abs(number) < 1<<31 {

@@ -154,6 +154,8 @@ var badFiles = []struct {
 	{name: "secrets share a name", old: "name: other-key", new: "name: api-key", want: `:15: secrets[1].name "api-key" is taken`, beyondSchema: true},
 	{name: "secret with the database's name", old: "name: other-key", new: "name: database", want: `:15: secrets[1].name "database" is taken`},
 	{name: "secret too short", old: "length: 64", new: "length: 8", want: `:15: secrets[1].length is 8`},
+	{name: "provided secret with a length", old: "length: 64", new: "length: 64, provided: true", want: `:15: secrets[1].length is that of a random value, and this one is provided; remove length or provided`},
+	{name: "provided no boolean", old: "length: 64", new: `provided: "yes"`, want: `:15: secrets[1].provided is the text "yes"; write true or false without quotes`},
 	{name: "secret without env", old: "{name: api-key, env: API_KEY}", new: "{name: api-key}", want: `:14: secrets[0].env is missing`},
 	{name: "unknown need", old: "needs: [database]", new: "needs: [databse]", want: `:16: needs names "databse", which the platform does not have; did you mean "database"?`},
 	{name: "need twice", old: "needs: [database]", new: "needs: [database, database]", want: `:16: needs names "database" twice`},

@@ -46,11 +46,13 @@ type Quantities struct {
 	Memory string `yaml:"memory" json:"memory,omitempty"`
 }
 
-// Secret is a random value that is made in the cluster and handed over in Env.
+// Secret is a value that is handed over in Env: one that is drawn at random, or one that people
+// provide because it was made elsewhere.
 type Secret struct {
-	Name   string `yaml:"name" json:"name"`
-	Env    string `yaml:"env" json:"env"`
-	Length int    `yaml:"length" json:"length"` // characters; 32 when not given
+	Name     string `yaml:"name" json:"name"`
+	Env      string `yaml:"env" json:"env"`
+	Provided bool   `yaml:"provided" json:"provided,omitempty"`
+	Length   int    `yaml:"length" json:"length"` // characters of a random one; 32 when not given
 }
 
 // Need is a part of the platform that a service cannot run without.

@@ -19,6 +19,7 @@ func (a *app) commands() []*cobra.Command {
 		a.affectedCommand(),
 		a.buildCommand(),
 		a.supplyCommand(),
+		a.secretCommand(),
 		a.stateCommand(),
 		a.docsCommand(),
 	}

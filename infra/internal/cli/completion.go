@@ -22,6 +22,7 @@ func argumentCandidates() map[string]candidates {
 		"logs":           running,
 		"remove service": scaffold.Services,
 		"rollback":       scaffold.Services,
+		"secret set":     secretNames,
 		"supply build":   partNames,
 	}
 }

@@ -40,6 +40,9 @@ func (a *app) removeServiceCommand() *cobra.Command {
 			if err := scaffold.Remove(cmd.Context(), root, args[0], force); err != nil {
 				return refusal("remove", err)
 			}
+			if err := stack.ForgetSecrets(root, args[0]); err != nil {
+				return err
+			}
 			for _, s := range stacks {
 				if _, err := s.Up(cmd.Context()); err != nil {
 					return err

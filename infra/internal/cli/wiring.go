@@ -52,7 +52,7 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 		Root: root, Environment: environment,
 		Engine: engineAdapter{a}, Supply: parts,
 		Images:    imagesAdapter{builder},
-		Terraform: parts.openRoot, Bucket: openBucket, LockWait: parts.lockWait, Cluster: openCluster, Secret: secret, Authority: authority, Ask: asker(authority.Certificate()),
+		Terraform: parts.openRoot, Bucket: openBucket, LockWait: parts.lockWait, Cluster: openCluster, Secret: secret, Give: give, Authority: authority, Ask: asker(authority.Certificate()),
 		Version:  func(ctx context.Context) string { return describe(ctx, root) },
 		Progress: progressAdapter{a.printer}, Policy: judge{a, filepath.Join(root, "environments", environment)},
 	}, nil
@@ -195,8 +195,8 @@ func openCluster(c stack.Connection) (stack.Cluster, error) {
 	return kube.New(config)
 }
 
-// secret runs a command that prints a credential, and returns it without the line's end. What the
-// command says besides is the error's text; what it prints is in no error.
+// secret runs a command that prints a credential, and returns it without the end of its last line.
+// What the command says besides is the error's text; what it prints is in no error.
 func secret(ctx context.Context, command stack.Command) (string, error) {
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, command.Command, command.Args...)
@@ -205,11 +205,22 @@ func secret(ctx context.Context, command stack.Command) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w: %s", command.Command, err, strings.TrimSpace(said.String()))
 	}
-	value := strings.TrimRight(string(printed), "\r\n")
+	value := strings.TrimSuffix(string(printed), "\n")
 	if value == "" {
-		return "", fmt.Errorf("%s printed nothing", command.Command)
+		return "", fmt.Errorf("%s %w", command.Command, stack.ErrNoValue)
 	}
 	return value, nil
+}
+
+// give runs a command that reads a value from its standard input.
+func give(ctx context.Context, command stack.Command, value string) error {
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, command.Command, command.Args...)
+	cmd.Stdin, cmd.Stderr = strings.NewReader(value), &said
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %s", command.Command, err, strings.TrimSpace(said.String()))
+	}
+	return nil
 }
 
 // progressAdapter shows a stack's progress with ui.

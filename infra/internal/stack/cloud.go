@@ -34,6 +34,14 @@ type managedDatabase struct {
 	Password Command `json:"admin_password_command"`
 }
 
+// credentials hands to Terraform what the workloads root of a cloud's environment must be told.
+func (s *Stack) credentials(ctx context.Context, parts Parts) error {
+	if err := s.databasePassword(ctx, parts); err != nil {
+		return err
+	}
+	return s.cloudSecrets(ctx, parts)
+}
+
 // databasePassword asks for the password of the managed database's administrator, where the cluster
 // root has such a database, and hands it to Terraform by the environment, as the user's own would
 // be: it is in no argument, no state, no plan and no log. One that the user has given stays.

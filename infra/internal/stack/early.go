@@ -37,7 +37,7 @@ func (s *Stack) planEarly(ctx context.Context, parts Parts, keepsImages bool) *e
 			e.err = errNoWorkloads
 			return
 		}
-		if e.err = s.databasePassword(planning, parts); e.err == nil {
+		if e.err = s.credentials(planning, parts); e.err == nil {
 			e.changed, e.err = e.root.Plan(planning, e.file, false)
 		}
 	}()

@@ -30,9 +30,10 @@ type Stack struct {
 	Bucket    func(ctx context.Context, address bucket.Address) (Store, error) // that keeps states
 	Cluster   func(Connection) (Cluster, error)
 	Authority Authority
-	Ask       func(ctx context.Context, url string) (status int, err error) // GET, as a user of this machine would
-	Secret    func(ctx context.Context, command Command) (string, error)    // what a credential command prints
-	Version   func(ctx context.Context) string                              // of the checkout: git describe
+	Ask       func(ctx context.Context, url string) (status int, err error)  // GET, as a user of this machine would
+	Secret    func(ctx context.Context, command Command) (string, error)     // what a credential command prints
+	Give      func(ctx context.Context, command Command, value string) error // a value to such a command
+	Version   func(ctx context.Context) string                               // of the checkout: git describe
 	Progress  Progress
 	Policy    Policy
 
@@ -40,6 +41,7 @@ type Stack struct {
 	ConfirmLoss bool
 
 	passwordAsked bool // the managed database's password is the one that was asked for, not the user's
+	secretsAsked  bool // so are the secrets of services
 
 	LockWait time.Duration // how long to wait for a state that somebody else has locked
 }

@@ -50,6 +50,9 @@ func (s *Stack) bring(ctx context.Context, from origin) (Report, error) {
 	if err != nil {
 		return Report{}, CatalogFailure(err)
 	}
+	if err := s.checkSecrets(services); err != nil {
+		return Report{}, err
+	}
 	unlock, err := s.exclusive()
 	if err != nil {
 		return Report{}, err
@@ -248,7 +251,7 @@ func (s *Stack) open(ctx context.Context, dir string, parts Parts) (Root, error)
 	if err != nil || dir != s.workloadsDir() {
 		return root, err
 	}
-	return root, s.databasePassword(ctx, parts)
+	return root, s.credentials(ctx, parts)
 }
 
 // initialised opens and initialises a root; what Terraform prints goes to a log of its own.

@@ -56,7 +56,7 @@ func (s *Stack) convergeWorkloads(ctx context.Context, parts Parts, about policy
 		root, err = s.initialised(ctx, s.workloadsDir(), parts)
 	}
 	if err == nil {
-		err = s.databasePassword(ctx, parts)
+		err = s.credentials(ctx, parts)
 	}
 	if err == nil {
 		_, err = s.converge(ctx, root, about, step)

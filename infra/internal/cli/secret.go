@@ -1,0 +1,193 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+	"kindling.internal/infra/internal/catalog"
+	"kindling.internal/infra/internal/stack"
+	"kindling.internal/infra/internal/ui"
+)
+
+func (a *app) secretCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "secret",
+		Short: "Values of services' secrets: which there are, and those that people provide",
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.secretSetCommand(), a.secretListCommand(), a.secretExportCommand())
+	return cmd
+}
+
+func (a *app) secretSetCommand() *cobra.Command {
+	var environment, service string
+	cmd := &cobra.Command{
+		Use:   "set NAME",
+		Short: "Provide a value, typed unseen or from standard input; the next up hands it to the service",
+		Long: `Provide a value, typed unseen or from standard input; the next up hands it to the service.
+
+The line's end after the value is not part of it. An environment of this machine keeps the value in a
+file that only you can read and git ignores, a cloud's in its secret manager.`,
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.stack(environment)
+			if err != nil {
+				return err
+			}
+			value, err := a.readSecret(cmd.Context(), fmt.Sprintf("%s of %s in %s: ", args[0], service, environment))
+			if err != nil {
+				return err
+			}
+			changed, err := s.SetSecret(cmd.Context(), service, args[0], value)
+			switch {
+			case err != nil:
+				return err
+			case changed:
+				a.printer.Line("%s of %s is set; make up env=%s hands it to the service", args[0], service, environment)
+			default:
+				a.printer.Line("%s of %s has that value already", args[0], service)
+			}
+			return nil
+		},
+	}
+	environmentFlag(cmd, &environment)
+	cmd.Flags().StringVar(&service, "service", "", "the service whose service.yaml names the secret")
+	return cmd
+}
+
+// largestSecret is what Kubernetes takes, and more than secret managers do.
+const largestSecret = 1 << 20
+
+// readSecret reads a value: on a terminal after a prompt, without showing it.
+func (a *app) readSecret(ctx context.Context, prompt string) (string, error) {
+	if a.interactive() {
+		return a.typedSecret(ctx, prompt)
+	}
+	text, err := io.ReadAll(io.LimitReader(a.in, largestSecret+1))
+	if err != nil {
+		return "", err
+	}
+	if len(text) > largestSecret {
+		return "", badInput("secret", fmt.Sprintf("the value is longer than %d bytes", largestSecret), "a secret is a password, a key or a token; large files belong into a volume")
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
+}
+
+// typedSecret gives the terminal its echo back when ctx ends first.
+func (a *app) typedSecret(ctx context.Context, prompt string) (string, error) {
+	terminal := int(a.in.(*os.File).Fd())
+	before, err := term.GetState(terminal)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprint(a.errs, prompt)
+	defer fmt.Fprintln(a.errs)
+	type answer struct {
+		text []byte
+		err  error
+	}
+	typed := make(chan answer, 1)
+	go func() {
+		text, err := term.ReadPassword(terminal)
+		typed <- answer{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", errors.Join(ctx.Err(), term.Restore(terminal, before))
+	case got := <-typed:
+		return string(got.text), got.err
+	}
+}
+
+func (a *app) secretListCommand() *cobra.Command {
+	var environment, format string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Show the secrets of all services, where their values are, and which are missing; never a value",
+		Args:  exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.stack(environment)
+			if err != nil {
+				return err
+			}
+			secrets, err := s.Secrets(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return printJSON(a.out, secrets)
+			}
+			a.printSecrets(secrets)
+			return nil
+		},
+	}
+	environmentFlag(cmd, &environment)
+	outputFlag(cmd, &format)
+	return cmd
+}
+
+func (a *app) printSecrets(secrets []stack.SecretReport) {
+	if len(secrets) == 0 {
+		fmt.Fprintln(a.out, "no service.yaml names a secret")
+		return
+	}
+	rows := make([][]string, 0, len(secrets))
+	for _, secret := range secrets {
+		origin, state := "drawn at random", "there"
+		if secret.Provided {
+			origin = "provided"
+		}
+		if secret.Missing() {
+			state = "missing"
+		}
+		rows = append(rows, []string{secret.Service, secret.Name, secret.Env, origin, state, secret.Where})
+	}
+	ui.New(a.out).Table([]string{"SERVICE", "SECRET", "VARIABLE", "VALUE", "IS", "KEPT IN"}, rows)
+}
+
+func (a *app) secretExportCommand() *cobra.Command {
+	var environment string
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Print what a shell evaluates so that plain terraform finds a cloud environment's secrets",
+		Long: `Print what a shell evaluates so that plain terraform finds a cloud environment's secrets:
+
+  eval "$(kindling secret export --env prod)"
+
+It prints values: let nothing but eval have them.`,
+		Args: exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.stack(environment)
+			if err != nil {
+				return err
+			}
+			return s.ExportSecrets(cmd.Context(), a.out)
+		},
+	}
+	environmentFlag(cmd, &environment)
+	return cmd
+}
+
+// secretNames are the names of all services' secrets.
+func secretNames(root string) []string {
+	services, err := catalog.Load(root)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, service := range services {
+		for _, secret := range service.Secrets {
+			names = append(names, secret.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,260 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"kindling.internal/infra/internal/catalog"
+	"kindling.internal/infra/internal/ui"
+)
+
+// SecretReport tells of one secret of a service. It holds no value.
+type SecretReport struct {
+	Service  string `json:"service"`
+	Name     string `json:"name"`
+	Env      string `json:"env"`
+	Provided bool   `json:"provided"` // by people; else drawn at random
+	Where    string `json:"where"`    // that keeps the value
+	// Revision changes whenever the value does. It is empty when there is no value yet, or when it is
+	// drawn in the cluster.
+	Revision string `json:"revision,omitempty"`
+}
+
+// Missing tells whether the service cannot run for want of the value.
+func (r SecretReport) Missing() bool { return r.Revision == "" && r.Where != inCluster }
+
+// Where values are.
+const (
+	inCluster    = "the cluster"
+	inCloudStore = "the cloud's secret manager"
+)
+
+// secretName is a secret of a service.
+type secretName struct{ service, name string }
+
+// String is how the roots of Terraform name it.
+func (n secretName) String() string { return n.service + "/" + n.name }
+
+// storedSecret is the file of a value that is kept on this machine. The workloads root reads it, so
+// that plain Terraform finds the value too.
+type storedSecret struct {
+	Value    string `json:"value"`
+	Revision string `json:"revision"` // says nothing of the value
+}
+
+func (s *Stack) secretFile(n secretName) string {
+	return filepath.Join(s.dir(), ".secrets", n.service, n.name+".json")
+}
+
+// readSecret is nil when there is no value.
+func (s *Stack) readSecret(n secretName) (*storedSecret, error) {
+	text, err := os.ReadFile(s.secretFile(n))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var stored storedSecret
+	if err == nil {
+		err = json.Unmarshal(text, &stored)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.secretFile(n), err) // the decoder's errors quote no value
+	}
+	return &stored, nil
+}
+
+// SetSecret provides the value of a service's secret. The same value again changes nothing.
+func (s *Stack) SetSecret(ctx context.Context, service, name, value string) (changed bool, err error) {
+	n := secretName{service, name}
+	if err := s.settable(n); err != nil {
+		return false, err
+	}
+	if err := s.acceptable(n, value); err != nil {
+		return false, err
+	}
+	if !s.local() {
+		return s.setCloudSecret(ctx, n, value)
+	}
+	unlock, err := s.exclusive()
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	stored, err := s.readSecret(n)
+	if err == nil && stored != nil && stored.Value == value {
+		return false, nil
+	}
+	text, err := json.Marshal(storedSecret{Value: value, Revision: rand.Text()})
+	if err != nil {
+		return false, err
+	}
+	if err := os.MkdirAll(filepath.Dir(s.secretFile(n)), 0o700); err != nil {
+		return false, err
+	}
+	return true, writeFile(s.secretFile(n), append(text, '\n'), 0o600)
+}
+
+// acceptable refuses what cannot be an environment variable.
+func (s *Stack) acceptable(n secretName, value string) error {
+	failure := &ui.Failure{Step: "secret", Next: []string{"write it to standard input: " + s.setting(n) + " <FILE"}, Code: 2}
+	switch {
+	case value == "":
+		failure.Sentence = "the value is empty"
+	case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
+		failure.Sentence = "the value is no text, and pods get it as an environment variable"
+		failure.Next = []string{"write it as text, such as base64"}
+	default:
+		return nil
+	}
+	return failure
+}
+
+// setting is the command that provides a value.
+func (s *Stack) setting(n secretName) string {
+	return fmt.Sprintf("make secret env=%s service=%s name=%s", s.Environment, n.service, n.name)
+}
+
+// settable refuses what no service.yaml names, and what is not for people to choose.
+func (s *Stack) settable(n secretName) error {
+	services, err := catalog.Load(s.Root)
+	if err != nil {
+		return CatalogFailure(err)
+	}
+	failure := &ui.Failure{Step: "secret", Code: 2}
+	at := slices.IndexFunc(services, func(service catalog.Service) bool { return service.Name == n.service })
+	if at < 0 {
+		failure.Sentence = fmt.Sprintf("there is no service %q", n.service)
+		failure.Next = []string{"name one of these: " + strings.Join(serviceNames(services), ", ")}
+		return failure
+	}
+	var names []string
+	for _, secret := range services[at].Secrets {
+		if secret.Name == n.name {
+			if secret.Provided || !s.local() {
+				return nil
+			}
+			failure.Sentence = fmt.Sprintf("the secret %s of %s is drawn at random in %s's cluster", n.name, n.service, s.Environment)
+			failure.Next = []string{fmt.Sprintf("write provided: true to it in services/%s/service.yaml, if the value is made elsewhere", n.service)}
+			return failure
+		}
+		names = append(names, secret.Name)
+	}
+	failure.Sentence = fmt.Sprintf("%s has no secret %q", n.service, n.name)
+	failure.Next = []string{fmt.Sprintf("write it under secrets in services/%s/service.yaml: - {name: %s, env: %s, provided: true}", n.service, n.name, envOf(n.name))}
+	if len(names) > 0 {
+		failure.Next = append([]string{"name one of these: " + strings.Join(names, ", ")}, failure.Next...)
+	}
+	return failure
+}
+
+// envOf is what a secret's variable is usually called.
+func envOf(name string) string { return strings.ToUpper(strings.ReplaceAll(name, "-", "_")) }
+
+// checkSecrets refuses to begin when a value is missing that is kept on this machine.
+func (s *Stack) checkSecrets(services []catalog.Service) error {
+	if !s.local() {
+		return nil // they are asked for when the cluster is there
+	}
+	var missing []secretName
+	for _, n := range secretsOf(services, true) {
+		stored, err := s.readSecret(n)
+		if err != nil {
+			return err
+		}
+		if stored == nil {
+			missing = append(missing, n)
+		}
+	}
+	return s.secretsMissing(missing)
+}
+
+// secretsMissing is the failure of values that nobody has provided; nil when there are none.
+func (s *Stack) secretsMissing(missing []secretName) error {
+	if len(missing) == 0 {
+		return nil
+	}
+	failure := &ui.Failure{Step: "secrets", Code: 2, Sentence: fmt.Sprintf("%s needs the secret %s, which %s does not have", missing[0].service, missing[0].name, s.Environment)}
+	if len(missing) > 1 {
+		failure.Sentence = fmt.Sprintf("%s does not have %d secrets that services need", s.Environment, len(missing))
+	}
+	for _, n := range missing {
+		if len(missing) > 1 {
+			failure.Seen = append(failure.Seen, n.String())
+		}
+		failure.Next = append(failure.Next, s.setting(n))
+	}
+	return failure
+}
+
+// secretsOf are the secrets of services: all, or those that people provide.
+func secretsOf(services []catalog.Service, providedOnly bool) []secretName {
+	var names []secretName
+	for _, service := range services {
+		for _, secret := range service.Secrets {
+			if secret.Provided || !providedOnly {
+				names = append(names, secretName{service.Name, secret.Name})
+			}
+		}
+	}
+	return names
+}
+
+// Secrets tells of all secrets of services, and which values are missing.
+func (s *Stack) Secrets(ctx context.Context) ([]SecretReport, error) {
+	services, err := catalog.Load(s.Root)
+	if err != nil {
+		return nil, CatalogFailure(err)
+	}
+	reports := []SecretReport{}
+	for _, service := range services {
+		for _, secret := range service.Secrets {
+			reports = append(reports, SecretReport{Service: service.Name, Name: secret.Name, Env: secret.Env, Provided: secret.Provided})
+		}
+	}
+	if !s.local() {
+		return reports, s.cloudRevisions(ctx, reports)
+	}
+	for i := range reports {
+		r := &reports[i]
+		n := secretName{r.Service, r.Name}
+		if !r.Provided {
+			r.Where = inCluster
+			continue
+		}
+		if r.Where, err = filepath.Rel(s.Root, s.secretFile(n)); err != nil {
+			return nil, err
+		}
+		stored, err := s.readSecret(n)
+		if err != nil {
+			return nil, err
+		}
+		if stored != nil {
+			r.Revision = stored.Revision
+		}
+	}
+	return reports, nil
+}
+
+// ForgetSecrets removes the values of a service from this machine, in all environments: they go with
+// the service.
+func ForgetSecrets(root, service string) error {
+	dirs, err := filepath.Glob(filepath.Join(root, "environments", "*", ".secrets", service))
+	for _, dir := range dirs {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	return err
+}
+
+// exportable is a shell's way to set a variable to any text.
+func exportable(name string, text []byte) string {
+	return fmt.Sprintf("export %s='%s'\n", name, bytes.ReplaceAll(text, []byte("'"), []byte(`'\''`)))
+}
