@@ -18,19 +18,19 @@ func (e *environment) providedSecretReachesItsService(t *testing.T) {
 	before, err := os.ReadFile(e.path(file))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(e.path(file), append(before, []byte("secrets:\n  - {name: partner-key, env: PARTNER_KEY, provided: true}\n")...), 0o644))
-	t.Cleanup(func() {
+	defer func() {
 		require.NoError(t, os.WriteFile(e.path(file), before, 0o644))
 		e.up(t)
 		assert.Empty(t, e.mustKubectl(t, "get", "secrets", "--namespace=apps", "--field-selector=metadata.name=catalog-partner-key", "--output=name"))
-	})
+	}()
 
 	r := e.refused(t, 2, []string{"catalog needs the secret partner-key, which " + e.name + " does not have", "make secret env=" + e.name + " service=catalog name=partner-key"},
 		"up", "--env", e.name)
 	assert.Less(t, r.elapsed, refusalLimit)
 
 	pods := e.running(t)
-	for range 2 {
-		value := rand.Text()
+	for _, change := range []string{"first", "second"} {
+		value := "${" + change + "} \"" + rand.Text() // neither Terraform nor JSON may take it for something else
 		e.provide(t, "partner-key", value)
 		e.up(t)
 		assert.Equal(t, value, e.secretValues(t)["apps/catalog-partner-key/value"])
@@ -41,10 +41,8 @@ func (e *environment) providedSecretReachesItsService(t *testing.T) {
 		pods = fresh
 		e.everyServiceAnswers(t)
 		e.noSecretIn(t, "")
-		e.plansAreEmpty(t)
 		e.provide(t, "partner-key", value)
-		e.up(t)
-		assert.Equal(t, pods, e.running(t), "the same value restarts nothing")
+		e.plansAreEmpty(t)
 	}
 }
 
