@@ -2,8 +2,10 @@ package image
 
 import (
 	"bytes"
+	"debug/elf"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,17 +52,29 @@ func certificates() []byte {
 
 // binaryLayer holds a service's binary, and nothing else.
 func binaryLayer(binary string) (layer v1.Layer, size int64, err error) {
-	content, err := os.ReadFile(binary)
-	if err != nil {
+	if err := checkProgram(binary); err != nil {
 		return nil, 0, err
 	}
-	if !bytes.HasPrefix(content, []byte("\x7fELF")) {
-		return nil, 0, fmt.Errorf("%s is no Linux program; is its package main?", filepath.Base(binary))
-	}
 	tree := oci.NewTree()
-	tree.Bytes("service", 0o555, content)
+	if err := tree.File("service", 0o555, binary); err != nil {
+		return nil, 0, err
+	}
 	layer, err = layerOf(tree)
-	return layer, int64(len(content)), err
+	return layer, tree.Size(), err
+}
+
+// checkProgram refuses what no Linux runs: what Go builds of a package that is not main.
+func checkProgram(binary string) error {
+	file, err := os.Open(binary)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	magic := make([]byte, len(elf.ELFMAG))
+	if _, err := io.ReadFull(file, magic); err != nil || string(magic) != elf.ELFMAG {
+		return fmt.Errorf("%s is no Linux program; is its package main?", filepath.Base(binary))
+	}
+	return nil
 }
 
 // tarOverhead is room for headers and padding, in bytes: a buffer that grows copies what it has.
