@@ -5,8 +5,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/gruntwork-io/terratest/modules/terraform"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -32,6 +35,7 @@ func (e *environment) providedSecretReachesItsService(t *testing.T) {
 	for _, change := range []string{"first", "second"} {
 		value := "${" + change + "} \"" + rand.Text() // neither Terraform nor JSON may take it for something else
 		e.provide(t, "partner-key", value)
+		e.planTellsNothingOf(t, value)
 		e.up(t)
 		assert.Equal(t, value, e.secretValues(t)["apps/catalog-partner-key/value"])
 		assert.Equal(t, "catalog-partner-key", e.mustKubectl(t, "get", "deployment", "catalog", "--namespace=apps",
@@ -43,6 +47,21 @@ func (e *environment) providedSecretReachesItsService(t *testing.T) {
 		e.noSecretIn(t, "")
 		e.provide(t, "partner-key", value)
 		e.plansAreEmpty(t)
+	}
+}
+
+// planTellsNothingOf plans the workloads with a value that the cluster does not have yet.
+func (e *environment) planTellsNothingOf(t *testing.T, value string) {
+	t.Helper()
+	options := e.root("workloads")
+	options.PlanFilePath = filepath.Join(t.TempDir(), "secret.tfplan")
+	assert.Equal(t, planChanges, terraform.PlanExitCodeContext(t, t.Context(), options))
+	files := unzip(t, options.PlanFilePath)
+	require.NotEmpty(t, files)
+	for name, content := range files {
+		for _, spelling := range spellings(t, value) {
+			assert.False(t, strings.Contains(content, spelling), "the value lies in the plan's %s", name)
+		}
 	}
 }
 

@@ -111,11 +111,17 @@ func (e *environment) noSecretIn(t *testing.T, plan string) {
 	require.NotEmpty(t, files)
 	for file, content := range files {
 		for secret, value := range values {
-			for _, spelling := range []string{value, base64.StdEncoding.EncodeToString([]byte(value)), jsonText(t, value)} {
+			for _, spelling := range spellings(t, value) {
 				assert.False(t, strings.Contains(content, spelling), "the value of %s lies in %s", secret, file)
 			}
 		}
 	}
+}
+
+// spellings are how a file may hold a value.
+func spellings(t *testing.T, value string) []string {
+	t.Helper()
+	return []string{value, base64.StdEncoding.EncodeToString([]byte(value)), jsonText(t, value)}
 }
 
 // secretValues are the values of all Secrets, by namespace, name and key. Certificates are public.

@@ -5,28 +5,51 @@ locals {
   # A cloud's secret manager, or none: then random values are drawn here, and provided
   # ones are in files that the tool writes.
   secret_store = try(data.terraform_remote_state.cluster.outputs.secrets, null)
-  secret_files = {
-    for file in fileset("${path.root}/${var.secrets_folder}", "*/*.json") :
-    trimsuffix(file, ".json") => jsondecode(file("${path.root}/${var.secrets_folder}/${file}"))
-    if local.secret_store == null
-  }
 
-  # By SERVICE/NAME. What is given wins over the files.
-  secret_revisions = merge({ for key, secret in local.secret_files : key => secret.revision }, var.secret_revisions)
-  secret_values    = merge({ for key, secret in local.secret_files : key => sensitive(secret.value) }, var.secret_values)
-
-  # Their names, by service: those that are meant, those that are there, and those
-  # that are not (see cluster.tf).
+  # Names of the secrets that are meant, by service.
   outside_secrets = {
     for service, description in local.services :
     service => [for secret in try(description.secrets, []) : secret.name if local.secret_store != null || try(secret.provided, false) == true]
   }
+
+  # Files of this machine. One that says something else than value and revision is none.
+  secret_paths = {
+    for key in flatten([for service, names in local.outside_secrets : [for name in names : "${service}/${name}"]]) :
+    key => "${path.root}/${var.secrets_folder}/${key}.json" if local.secret_store == null
+  }
+  secret_files = {
+    for key, path in local.secret_paths :
+    key => sensitive(jsondecode(file(path)))
+    if fileexists(path) && try(length(jsondecode(file(path)).value) > 0 && length(jsondecode(file(path)).revision) > 0, false)
+  }
+
+  # What a cloud's secret manager told names the environment first: a shell may still
+  # have that of another one.
+  told = "${local.environment}/"
+
+  # By SERVICE/NAME.
+  secret_revisions = merge(
+    { for key, secret in local.secret_files : key => nonsensitive(secret.revision) },
+    { for key, revision in var.secret_revisions : trimprefix(key, local.told) => revision if local.secret_store != null && startswith(key, local.told) },
+  )
+  secret_values = merge(
+    { for key, secret in local.secret_files : key => secret.value },
+    { for key, value in var.secret_values : trimprefix(key, local.told) => value if local.secret_store != null && startswith(key, local.told) },
+  )
+
+  # Those that are there, by service, and what to do about those that are not (see cluster.tf).
   given_secrets = {
     for service, names in local.outside_secrets :
     service => [for name in names : name if contains(keys(local.secret_revisions), "${service}/${name}")]
   }
   missing_secrets = flatten([
-    for service, names in local.outside_secrets :
-    [for name in setsubtract(names, local.given_secrets[service]) : { service = service, name = name }]
+    for service, names in local.outside_secrets : [
+      for name in setsubtract(names, local.given_secrets[service]) : join("", [
+        "${service} needs the secret ${name}, which ${local.environment} does not have; ",
+        local.secret_store != null && !contains(keys(coalesce(local.secret_store, {})), "${service}/${name}")
+        ? "terraform apply in ../cluster makes a place for it"
+        : "give it: make secret env=${local.environment} service=${service} name=${name}",
+      ])
+    ]
   ])
 }

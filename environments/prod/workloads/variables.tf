@@ -75,7 +75,7 @@ variable "database_admin_password" {
 }
 
 variable "secret_values" {
-  description = "Values of the services' secrets that come from outside, by SERVICE/NAME. In a cloud the tool asks for them with the commands that the output secrets of the cluster root names; without a cloud they are read from secrets_folder. They are in no state and no plan."
+  description = "Values of the services' secrets that come from outside, by ENVIRONMENT/SERVICE/NAME. In a cloud the tool asks for them with the commands that the output secrets of the cluster root names; without a cloud they are read from secrets_folder. They are in no state and no plan."
   type        = map(string)
   nullable    = false
   default     = {}
@@ -84,7 +84,7 @@ variable "secret_values" {
 }
 
 variable "secret_revisions" {
-  description = "Revisions of secret_values, by SERVICE/NAME: another revision sends the value and restarts the service's pods."
+  description = "Revisions of secret_values, by ENVIRONMENT/SERVICE/NAME: another revision sends the value and restarts the service's pods."
   type        = map(string)
   nullable    = false
   default     = {}

@@ -2,11 +2,14 @@ package cli
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 	"kindling.internal/infra/internal/release"
 	"kindling.internal/infra/internal/scaffold"
 	"kindling.internal/infra/internal/stack"
+	"kindling.internal/infra/internal/ui"
 )
 
 func (a *app) removeCommand() *cobra.Command {
@@ -37,11 +40,21 @@ func (a *app) removeServiceCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			values, err := stack.ProvidedFiles(root, args[0])
+			if err != nil {
+				return err
+			}
+			if len(values) > 0 && !force {
+				return &ui.Failure{Step: "remove", Code: exitInput, Sentence: "people provided secrets of " + args[0] + ", which git would not get back", Seen: values,
+					Next: []string{"keep what is still needed elsewhere, then make remove service=" + args[0] + " args=--force, which removes them too"}}
+			}
 			if err := scaffold.Remove(cmd.Context(), root, args[0], force); err != nil {
 				return refusal("remove", err)
 			}
-			if err := stack.ForgetSecrets(root, args[0]); err != nil {
-				return err
+			for _, file := range values {
+				if err := os.Remove(filepath.Join(root, file)); err != nil {
+					return err
+				}
 			}
 			for _, s := range stacks {
 				if _, err := s.Up(cmd.Context()); err != nil {
@@ -51,7 +64,7 @@ func (a *app) removeServiceCommand() *cobra.Command {
 			return a.printRemoved(root, args[0], format)
 		},
 	}
-	cmd.Flags().BoolVar(&force, "force", false, "also when another service calls it, or its folder has uncommitted changes")
+	cmd.Flags().BoolVar(&force, "force", false, "also when another service calls it, its folder has uncommitted changes, or people provided secrets of it")
 	cmd.Flags().StringSliceVarP(&running, "env", "e", nil, "also bring these environments to what is left, separated by commas")
 	outputFlag(cmd, &format)
 	return cmd

@@ -8,8 +8,10 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/stack"
@@ -23,7 +25,7 @@ func (a *app) secretCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.secretSetCommand(), a.secretListCommand(), a.secretExportCommand())
+	cmd.AddCommand(a.secretSetCommand(), a.secretUnsetCommand(), a.secretListCommand(), a.secretExportCommand())
 	return cmd
 }
 
@@ -40,6 +42,9 @@ file that only you can read and git ignores, a cloud's in its secret manager.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := a.stack(environment)
 			if err != nil {
+				return err
+			}
+			if err := s.CheckSecret(service, args[0]); err != nil { // before anybody types it
 				return err
 			}
 			value, err := a.readSecret(cmd.Context(), fmt.Sprintf("%s of %s in %s: ", args[0], service, environment))
@@ -63,23 +68,17 @@ file that only you can read and git ignores, a cloud's in its secret manager.`,
 	return cmd
 }
 
-// largestSecret is what Kubernetes takes, and more than secret managers do.
-const largestSecret = 1 << 20
-
 // readSecret reads a value: on a terminal after a prompt, without showing it.
 func (a *app) readSecret(ctx context.Context, prompt string) (string, error) {
 	if a.interactive() {
 		return a.typedSecret(ctx, prompt)
 	}
-	text, err := io.ReadAll(io.LimitReader(a.in, largestSecret+1))
-	if err != nil {
-		return "", err
-	}
-	if len(text) > largestSecret {
-		return "", badInput("secret", fmt.Sprintf("the value is longer than %d bytes", largestSecret), "a secret is a password, a key or a token; large files belong into a volume")
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
+	text, err := io.ReadAll(io.LimitReader(a.in, stack.LargestSecret+2)) // too much is refused later
+	return strings.TrimSuffix(string(text), "\n"), err
 }
+
+// longestLine is how much of a line a terminal takes, in bytes; it drops the rest without a word.
+const longestLine = 4095
 
 // typedSecret gives the terminal its echo back when ctx ends first.
 func (a *app) typedSecret(ctx context.Context, prompt string) (string, error) {
@@ -99,12 +98,73 @@ func (a *app) typedSecret(ctx context.Context, prompt string) (string, error) {
 		text, err := term.ReadPassword(terminal)
 		typed <- answer{text, err}
 	}()
+	var got answer
 	select {
 	case <-ctx.Done():
 		return "", errors.Join(ctx.Err(), term.Restore(terminal, before))
-	case got := <-typed:
-		return string(got.text), got.err
+	case got = <-typed:
 	}
+	switch {
+	case errors.Is(got.err, io.EOF):
+		return "", badInput("secret", "nothing was typed", "type the value, or let it be read: <FILE")
+	case got.err != nil:
+		return "", got.err
+	case moreTyped(terminal) || len(got.text) >= longestLine:
+		return "", badInput("secret", "the value has several lines, or a very long one, which a terminal does not take whole; nothing of it was kept", "let it be read: <FILE")
+	}
+	return string(got.text), nil
+}
+
+// moreTyped tells whether a terminal has more input than was read, and throws it away: the shell would
+// take it for commands, and show it.
+func moreTyped(terminal int) bool {
+	before, err := term.MakeRaw(terminal) // input counts before its line has ended
+	if err != nil {
+		return false
+	}
+	defer func() { _ = term.Restore(terminal, before) }()
+	more, dropped := false, make([]byte, longestLine)
+	for {
+		waiting := []unix.PollFd{{Fd: int32(terminal), Events: unix.POLLIN}}
+		if n, err := unix.Poll(waiting, int(pasteTime.Milliseconds())); err != nil || n == 0 {
+			return more
+		}
+		if n, err := unix.Read(terminal, dropped); err != nil || n == 0 {
+			return more
+		}
+		more = true
+	}
+}
+
+// pasteTime is longer than a terminal takes between two lines of what is pasted.
+const pasteTime = 50 * time.Millisecond
+
+func (a *app) secretUnsetCommand() *cobra.Command {
+	var environment, service string
+	cmd := &cobra.Command{
+		Use:   "unset NAME",
+		Short: "Take a provided value away from this machine, also one that no service.yaml names any more",
+		Args:  exactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := a.stack(environment)
+			if err != nil {
+				return err
+			}
+			changed, err := s.UnsetSecret(service, args[0])
+			switch {
+			case err != nil:
+				return err
+			case changed:
+				a.printer.Line("%s has the value of %s of %s no more; what runs keeps it until the next up", environment, args[0], service)
+			default:
+				a.printer.Line("%s has no value of %s of %s", environment, args[0], service)
+			}
+			return nil
+		},
+	}
+	environmentFlag(cmd, &environment)
+	cmd.Flags().StringVar(&service, "service", "", "the service whose service.yaml names the secret, or named it")
+	return cmd
 }
 
 func (a *app) secretListCommand() *cobra.Command {
@@ -145,8 +205,13 @@ func (a *app) printSecrets(secrets []stack.SecretReport) {
 		if secret.Provided {
 			origin = "provided"
 		}
-		if secret.Missing() {
+		switch {
+		case secret.Orphan:
+			origin, state = "provided", "named by no service.yaml"
+		case secret.Missing():
 			state = "missing"
+		case secret.Revision == "":
+			state = ""
 		}
 		rows = append(rows, []string{secret.Service, secret.Name, secret.Env, origin, state, secret.Where})
 	}
@@ -168,6 +233,9 @@ It prints values: let nothing but eval have them.`,
 			s, err := a.stack(environment)
 			if err != nil {
 				return err
+			}
+			if file, ok := a.out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+				return badInput("secret", "the values would be shown on this terminal", `eval "$(kindling secret export --env `+environment+`)"`)
 			}
 			return s.ExportSecrets(cmd.Context(), a.out)
 		},

@@ -58,7 +58,7 @@ func TestSecretsAreShownAndValuesAreNot(t *testing.T) {
 	code, out, errs := invoke("secret", "list", "--env", "dev")
 	assert.Equal(t, exitDone, code, errs)
 	assert.Equal(t, `SERVICE  SECRET       VARIABLE     VALUE            IS       KEPT IN
-shop     session-key  SESSION_KEY  drawn at random  there    the cluster
+shop     session-key  SESSION_KEY  drawn at random           the cluster, which draws it
 shop     stripe-key   STRIPE_KEY   provided         missing  environments/dev/.secrets/shop/stripe-key.json
 `, out)
 
@@ -71,6 +71,34 @@ shop     stripe-key   STRIPE_KEY   provided         missing  environments/dev/.s
 	assert.NotEmpty(t, reports[1].Revision)
 }
 
+func TestAValueIsTakenAway(t *testing.T) {
+	root := checkoutWithSecret(t)
+	pipe("sk_live", "secret", "set", "--env", "dev", "--service", "shop", "stripe-key")
+	code, _, errs := invoke("secret", "unset", "--env", "dev", "--service", "shop", "stripe-key")
+	assert.Equal(t, exitDone, code)
+	assert.Contains(t, errs, "dev has the value of stripe-key of shop no more")
+	assert.NoDirExists(t, filepath.Join(root, "environments", "dev", ".secrets", "shop"))
+	_, _, errs = invoke("secret", "unset", "--env", "dev", "--service", "shop", "stripe-key")
+	assert.Contains(t, errs, "dev has no value of stripe-key of shop")
+}
+
+func TestAServiceWithProvidedSecretsIsRemovedByForceOnly(t *testing.T) {
+	root := checkoutWithSecret(t)
+	file := filepath.Join(root, "environments", "dev", ".secrets", "shop", "stripe-key.json")
+	pipe("sk_live", "secret", "set", "--env", "dev", "--service", "shop", "stripe-key")
+	code, _, errs := invoke("remove", "service", "shop")
+	assert.Equal(t, exitInput, code, errs)
+	assert.Contains(t, errs, "environments/dev/.secrets/shop/stripe-key.json")
+	assert.Contains(t, errs, "--force")
+	assert.FileExists(t, file)
+	assert.DirExists(t, filepath.Join(root, "services", "shop"))
+
+	code, _, errs = invoke("remove", "service", "shop", "--force")
+	assert.Equal(t, exitDone, code, errs)
+	assert.NoFileExists(t, file)
+	assert.NoDirExists(t, filepath.Join(root, "services", "shop"))
+}
+
 func TestSecretsRefuseBadInput(t *testing.T) {
 	checkoutWithSecret(t)
 	for name, c := range map[string]struct {
@@ -79,9 +107,10 @@ func TestSecretsRefuseBadInput(t *testing.T) {
 	}{
 		"no environment":   {[]string{"set", "--service", "shop", "stripe-key"}, "x", "no environment is named"},
 		"no service":       {[]string{"set", "--env", "dev", "stripe-key"}, "x", `there is no service ""`},
+		"no place":         {[]string{"unset", "--env", "dev", "--service", "../../..", "x"}, "", `there is no service "../../.."`},
 		"no name":          {[]string{"set", "--env", "dev", "--service", "shop"}, "x", "0 arguments given, 1 wanted"},
 		"no value":         {[]string{"set", "--env", "dev", "--service", "shop", "stripe-key"}, "\n", "the value is empty"},
-		"too large":        {[]string{"set", "--env", "dev", "--service", "shop", "stripe-key"}, strings.Repeat("x", largestSecret+1), "longer than 1048576 bytes"},
+		"too large":        {[]string{"set", "--env", "dev", "--service", "shop", "stripe-key"}, strings.Repeat("x", stack.LargestSecret+1), "longer than 65536 bytes"},
 		"nothing to print": {[]string{"export", "--env", "dev"}, "", "plain terraform reads them itself"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
+	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/policy"
 	"kindling.internal/infra/internal/verdict"
 )
@@ -34,6 +36,13 @@ type PlanReport struct {
 // Plan tells what `up` would change. It changes nothing.
 func (s *Stack) Plan(ctx context.Context) (PlanReport, error) {
 	report := s.newReport()
+	services, err := catalog.Load(s.Root)
+	if err != nil {
+		return report, CatalogFailure(err)
+	}
+	if err := s.checkSecrets(services); err != nil {
+		return report, err
+	}
 	parts, err := s.planningParts(ctx)
 	if err != nil {
 		return report, err
@@ -54,6 +63,11 @@ func (s *Stack) Plan(ctx context.Context) (PlanReport, error) {
 		report.Note = "the workloads are planned when the cluster is there"
 		report.tell(cluster)
 		return report, nil
+	}
+	if placeless, err := s.placeless(ctx, parts, services); err != nil || len(placeless) > 0 {
+		report.Note = fmt.Sprintf("the workloads are planned when the secret manager has a place for %s, which make up env=%s makes", strings.Join(placeless, ", "), s.Environment)
+		report.tell(cluster)
+		return report, err
 	}
 	connection, registry, err := clusterOutputs(ctx, root)
 	if err != nil {

@@ -3,6 +3,7 @@ package stack
 import (
 	"context"
 
+	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/release"
 	"kindling.internal/infra/internal/ui"
 )
@@ -30,6 +31,9 @@ func (s *Stack) Rollback(ctx context.Context, service, version string) (Report, 
 	if err := s.stored(ctx, target.registry, service, change.After); err != nil {
 		return Report{}, change, err
 	}
+	if err := s.provided(ctx, parts); err != nil {
+		return Report{}, change, err
+	}
 	if _, err := release.Save(s.Root, s.Environment, next); err != nil {
 		return Report{}, change, err
 	}
@@ -38,6 +42,18 @@ func (s *Stack) Rollback(ctx context.Context, service, version string) (Report, 
 		err = s.prove(ctx, parts)
 	}
 	return report, change, err
+}
+
+// provided refuses what would fail for want of a secret.
+func (s *Stack) provided(ctx context.Context, parts Parts) error {
+	services, err := catalog.Load(s.Root)
+	if err != nil {
+		return CatalogFailure(err)
+	}
+	if err := s.checkSecrets(services); err != nil {
+		return err
+	}
+	return s.credentials(ctx, parts)
 }
 
 // before is the record that a rollback leads to.

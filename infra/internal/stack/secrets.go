@@ -23,19 +23,20 @@ type SecretReport struct {
 	Service  string `json:"service"`
 	Name     string `json:"name"`
 	Env      string `json:"env"`
-	Provided bool   `json:"provided"` // by people; else drawn at random
-	Where    string `json:"where"`    // that keeps the value
+	Provided bool   `json:"provided"`         // by people; else drawn at random
+	Where    string `json:"where"`            // that keeps the value
+	Orphan   bool   `json:"orphan,omitempty"` // a value of this machine that no service.yaml names any more
 	// Revision changes whenever the value does. It is empty when there is no value yet, or when it is
 	// drawn in the cluster.
 	Revision string `json:"revision,omitempty"`
 }
 
 // Missing tells whether the service cannot run for want of the value.
-func (r SecretReport) Missing() bool { return r.Revision == "" && r.Where != inCluster }
+func (r SecretReport) Missing() bool { return r.Revision == "" && r.Where != inCluster && !r.Orphan }
 
 // Where values are.
 const (
-	inCluster    = "the cluster"
+	inCluster    = "the cluster, which draws it"
 	inCloudStore = "the cloud's secret manager"
 )
 
@@ -56,7 +57,7 @@ func (s *Stack) secretFile(n secretName) string {
 	return filepath.Join(s.dir(), ".secrets", n.service, n.name+".json")
 }
 
-// readSecret is nil when there is no value.
+// readSecret is nil when there is no value, or a file that nobody else takes for one.
 func (s *Stack) readSecret(n secretName) (*storedSecret, error) {
 	text, err := os.ReadFile(s.secretFile(n))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -69,8 +70,14 @@ func (s *Stack) readSecret(n secretName) (*storedSecret, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.secretFile(n), err) // the decoder's errors quote no value
 	}
+	if stored.Value == "" || stored.Revision == "" {
+		return nil, nil
+	}
 	return &stored, nil
 }
+
+// CheckSecret refuses the name of a secret that cannot be set.
+func (s *Stack) CheckSecret(service, name string) error { return s.settable(secretName{service, name}) }
 
 // SetSecret provides the value of a service's secret. The same value again changes nothing.
 func (s *Stack) SetSecret(ctx context.Context, service, name, value string) (changed bool, err error) {
@@ -91,7 +98,7 @@ func (s *Stack) SetSecret(ctx context.Context, service, name, value string) (cha
 	defer unlock()
 	stored, err := s.readSecret(n)
 	if err == nil && stored != nil && stored.Value == value {
-		return false, nil
+		return false, nil // a file that cannot be read is written anew
 	}
 	text, err := json.Marshal(storedSecret{Value: value, Revision: rand.Text()})
 	if err != nil {
@@ -103,12 +110,19 @@ func (s *Stack) SetSecret(ctx context.Context, service, name, value string) (cha
 	return true, writeFile(s.secretFile(n), append(text, '\n'), 0o600)
 }
 
+// LargestSecret is what a secret manager of each cloud takes, in bytes. Pods get the value as an
+// environment variable, of which Linux takes twice as much.
+const LargestSecret = 64 << 10
+
 // acceptable refuses what cannot be an environment variable.
 func (s *Stack) acceptable(n secretName, value string) error {
 	failure := &ui.Failure{Step: "secret", Next: []string{"write it to standard input: " + s.setting(n) + " <FILE"}, Code: 2}
 	switch {
 	case value == "":
 		failure.Sentence = "the value is empty"
+	case len(value) > LargestSecret:
+		failure.Sentence = fmt.Sprintf("the value is longer than %d bytes", LargestSecret)
+		failure.Next = []string{"a secret is a password, a key or a token; large files belong into a volume"}
 	case !utf8.ValidString(value) || strings.ContainsRune(value, 0):
 		failure.Sentence = "the value is no text, and pods get it as an environment variable"
 		failure.Next = []string{"write it as text, such as base64"}
@@ -148,7 +162,12 @@ func (s *Stack) settable(n secretName) error {
 		}
 		names = append(names, secret.Name)
 	}
-	failure.Sentence = fmt.Sprintf("%s has no secret %q", n.service, n.name)
+	if n.name == "" {
+		n.name = "api-key"
+		failure.Sentence = "no secret of " + n.service + " is named"
+	} else {
+		failure.Sentence = fmt.Sprintf("%s has no secret %q", n.service, n.name)
+	}
 	failure.Next = []string{fmt.Sprintf("write it under secrets in services/%s/service.yaml: - {name: %s, env: %s, provided: true}", n.service, n.name, envOf(n.name))}
 	if len(names) > 0 {
 		failure.Next = append([]string{"name one of these: " + strings.Join(names, ", ")}, failure.Next...)
@@ -168,21 +187,25 @@ func (s *Stack) checkSecrets(services []catalog.Service) error {
 	for _, n := range secretsOf(services, true) {
 		stored, err := s.readSecret(n)
 		if err != nil {
-			return err
+			return &ui.Failure{Step: "secrets", Sentence: "the file of a secret cannot be read", Err: err, Seen: []string{err.Error()}, Next: []string{s.setting(n)}, Code: 2}
 		}
 		if stored == nil {
 			missing = append(missing, n)
 		}
 	}
-	return s.secretsMissing(missing)
+	if failure := s.secretsMissing(missing); failure != nil {
+		failure.Code = 2 // nothing was begun
+		return failure
+	}
+	return nil
 }
 
 // secretsMissing is the failure of values that nobody has provided; nil when there are none.
-func (s *Stack) secretsMissing(missing []secretName) error {
+func (s *Stack) secretsMissing(missing []secretName) *ui.Failure {
 	if len(missing) == 0 {
 		return nil
 	}
-	failure := &ui.Failure{Step: "secrets", Code: 2, Sentence: fmt.Sprintf("%s needs the secret %s, which %s does not have", missing[0].service, missing[0].name, s.Environment)}
+	failure := &ui.Failure{Step: "secrets", Sentence: fmt.Sprintf("%s needs the secret %s, which %s does not have", missing[0].service, missing[0].name, s.Environment)}
 	if len(missing) > 1 {
 		failure.Sentence = fmt.Sprintf("%s does not have %d secrets that services need", s.Environment, len(missing))
 	}
@@ -206,6 +229,29 @@ func secretsOf(services []catalog.Service, providedOnly bool) []secretName {
 		}
 	}
 	return names
+}
+
+// UnsetSecret takes the value of a secret away from this machine.
+func (s *Stack) UnsetSecret(service, name string) (changed bool, err error) {
+	n := secretName{service, name}
+	if !s.local() {
+		return false, &ui.Failure{Step: "secret", Code: 2, Sentence: s.Environment + "'s secrets are in its cloud's secret manager, which keeps older values",
+			Next: []string{"set another value: " + s.setting(n), "or disable it there"}}
+	}
+	if !filepath.IsLocal(filepath.Join(service, name)) {
+		return false, s.settable(n)
+	}
+	unlock, err := s.exclusive()
+	if err != nil {
+		return false, err
+	}
+	defer unlock()
+	err = os.Remove(s.secretFile(n)) // also of one that no service.yaml names any more
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	_ = os.Remove(filepath.Dir(s.secretFile(n))) // when it is empty
+	return err == nil, err
 }
 
 // Secrets tells of all secrets of services, and which values are missing.
@@ -241,17 +287,41 @@ func (s *Stack) Secrets(ctx context.Context) ([]SecretReport, error) {
 			r.Revision = stored.Revision
 		}
 	}
+	return s.withOrphans(reports)
+}
+
+// withOrphans adds the values of this machine that no service.yaml names.
+func (s *Stack) withOrphans(reports []SecretReport) ([]SecretReport, error) {
+	named := map[string]bool{}
+	for _, r := range reports {
+		named[r.Where] = true
+	}
+	paths, err := filepath.Glob(s.secretFile(secretName{"*", "*"}))
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
+		where, err := filepath.Rel(s.Root, path)
+		if err != nil {
+			return nil, err
+		}
+		if !named[where] {
+			reports = append(reports, SecretReport{Service: filepath.Base(filepath.Dir(path)), Name: strings.TrimSuffix(filepath.Base(path), ".json"), Where: where, Orphan: true})
+		}
+	}
 	return reports, nil
 }
 
-// ForgetSecrets removes the values of a service from this machine, in all environments: they go with
-// the service.
-func ForgetSecrets(root, service string) error {
-	dirs, err := filepath.Glob(filepath.Join(root, "environments", "*", ".secrets", service))
-	for _, dir := range dirs {
-		err = errors.Join(err, os.RemoveAll(dir))
+// ProvidedFiles are the files of this machine, below root, with values that people provided for a
+// service, in all environments.
+func ProvidedFiles(root, service string) ([]string, error) {
+	paths, err := filepath.Glob(filepath.Join(root, "environments", "*", ".secrets", service, "*.json"))
+	for i, path := range paths {
+		if relative, failed := filepath.Rel(root, path); failed == nil {
+			paths[i] = relative
+		}
 	}
-	return err
+	return paths, err
 }
 
 // exportable is a shell's way to set a variable to any text.

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 	"golang.org/x/sync/errgroup"
+	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/ui"
 )
 
@@ -62,38 +63,54 @@ func (s *Stack) manager(ctx context.Context, parts Parts) (map[string]secretComm
 const secretsAtOnce = 8
 
 // cloudSecrets asks the secret manager for the secrets of services, and hands them to Terraform by the
-// environment: they are in no argument, no state, no plan and no log. Those that the user has given
-// stay.
+// environment: they are in no argument, no state, no plan and no log. What a shell has of an earlier
+// time is not taken.
 func (s *Stack) cloudSecrets(ctx context.Context, parts Parts) error {
-	given := os.Getenv(secretValuesVariable) != "" && !s.secretsAsked
-	if given || s.local() {
-		return nil
+	if s.local() {
+		return errors.Join(os.Unsetenv(secretValuesVariable), os.Unsetenv(secretRevisionsVariable))
 	}
 	values, revisions, err := s.askSecrets(ctx, parts)
-	if err != nil || len(values) == 0 {
+	if err != nil {
 		return err
 	}
-	for name, texts := range map[string]map[string]string{secretValuesVariable: values, secretRevisionsVariable: revisions} {
-		if err := os.Setenv(name, string(expression(texts))); err != nil {
-			return err
+	exported, err := s.variables(values, revisions)
+	for name, text := range exported {
+		err = errors.Join(err, os.Setenv(name, string(text)))
+	}
+	return err
+}
+
+// largestVariable is a little less than Linux lets a variable of the environment be, in bytes.
+const largestVariable = 127 << 10
+
+// variables are the values of the variables that hand secrets over.
+func (s *Stack) variables(values, revisions map[string]string) (map[string][]byte, error) {
+	exported := map[string][]byte{secretValuesVariable: s.expression(values), secretRevisionsVariable: s.expression(revisions)}
+	for _, text := range exported {
+		if len(text) > largestVariable {
+			return nil, &ui.Failure{Step: "secrets", Sentence: fmt.Sprintf("the secrets of all services together are longer than %d bytes", largestVariable),
+				Next: []string{"secrets are passwords, keys and tokens; large files belong into volumes"}}
 		}
 	}
-	s.secretsAsked = true
-	return nil
+	return exported, nil
 }
 
 // expression is a map as Terraform reads it from a variable of the environment: not as JSON, but in its
-// own language, in which "${" begins something else.
-func expression(texts map[string]string) []byte {
+// own language, in which "${" begins something else. Its keys begin with the environment's name.
+func (s *Stack) expression(texts map[string]string) []byte {
 	values := make(map[string]cty.Value, len(texts))
 	for name, text := range texts {
-		values[name] = cty.StringVal(text)
+		values[s.Environment+"/"+name] = cty.StringVal(text)
 	}
 	return hclwrite.TokensForValue(cty.ObjectVal(values)).Bytes()
 }
 
 // askSecrets returns the secret manager's values and revisions, by SERVICE/NAME.
 func (s *Stack) askSecrets(ctx context.Context, parts Parts) (values, revisions map[string]string, err error) {
+	services, err := catalog.Load(s.Root)
+	if err != nil {
+		return nil, nil, CatalogFailure(err)
+	}
 	known, err := s.manager(ctx, parts)
 	if err != nil {
 		return nil, nil, err
@@ -103,45 +120,67 @@ func (s *Stack) askSecrets(ctx context.Context, parts Parts) (values, revisions 
 	var mu sync.Mutex
 	group, all := errgroup.WithContext(ctx)
 	group.SetLimit(secretsAtOnce)
-	for name, commands := range known {
+	for _, n := range secretsOf(services, false) {
+		commands, ok := known[n.String()]
+		if !ok {
+			continue // Terraform tells how to make a place for it
+		}
 		group.Go(func() error {
-			revision, err := s.Secret(all, commands.Revision)
-			if errors.Is(err, ErrNoValue) {
-				mu.Lock()
-				defer mu.Unlock()
-				missing = append(missing, secretNamed(name))
-				return nil
-			}
-			if err != nil {
-				return s.notTold(name, commands.Revision, err)
-			}
-			value, err := s.Secret(all, commands.at(revision))
-			if err != nil {
-				return s.notTold(name, commands.at(revision), err)
-			}
+			revision, value, err := s.askSecret(all, n, commands)
 			mu.Lock()
 			defer mu.Unlock()
-			values[name], revisions[name] = value, revision
-			return nil
+			if errors.Is(err, ErrNoValue) {
+				missing = append(missing, n)
+				return nil
+			}
+			values[n.String()], revisions[n.String()] = value, revision
+			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, nil, err
 	}
 	slices.SortFunc(missing, func(a, b secretName) int { return strings.Compare(a.String(), b.String()) })
-	return values, revisions, s.secretsMissing(missing)
+	if failure := s.secretsMissing(missing); failure != nil {
+		return nil, nil, failure
+	}
+	return values, revisions, nil
 }
 
-// secretNamed reads SERVICE/NAME.
-func secretNamed(text string) secretName {
-	service, name, _ := strings.Cut(text, "/")
-	return secretName{service, name}
+// placeless are the secrets of services that a cloud's secret manager has no place for yet.
+func (s *Stack) placeless(ctx context.Context, parts Parts, services []catalog.Service) ([]string, error) {
+	if s.local() {
+		return nil, nil
+	}
+	known, err := s.manager(ctx, parts)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, n := range secretsOf(services, false) {
+		if _, ok := known[n.String()]; !ok {
+			names = append(names, n.String())
+		}
+	}
+	return names, nil
+}
+
+// askSecret returns the latest revision of a secret, and its value; ErrNoValue when there is none.
+func (s *Stack) askSecret(ctx context.Context, n secretName, commands secretCommands) (revision, value string, err error) {
+	revision, err = s.Secret(ctx, commands.Revision)
+	if err != nil {
+		return "", "", s.notTold(n, commands.Revision, err)
+	}
+	value, err = s.Secret(ctx, commands.at(revision))
+	if err != nil {
+		return "", "", s.notTold(n, commands.at(revision), err)
+	}
+	return revision, value, nil
 }
 
 // notTold is the failure of a secret that somebody may not see, or cannot: what the cloud's program
 // said tells why.
-func (s *Stack) notTold(name string, command Command, err error) error {
-	n := secretNamed(name)
+func (s *Stack) notTold(n secretName, command Command, err error) error {
 	return &ui.Failure{Step: "secrets", Sentence: fmt.Sprintf("the secret %s of %s was not told", n.name, n.service), Err: err, Seen: []string{err.Error()},
 		Next: []string{"log in to the cloud, then try: " + command.String() + " >/dev/null"}}
 }
@@ -161,10 +200,8 @@ func (s *Stack) setCloudSecret(ctx context.Context, n secretName, value string) 
 		return false, &ui.Failure{Step: "secret", Code: 2, Sentence: fmt.Sprintf("%s's secret manager has no place for %s yet", s.Environment, n),
 			Next: []string{"terraform apply in environments/" + s.Environment + "/cluster makes one of each secret in services/*/service.yaml"}}
 	}
-	if revision, err := s.Secret(ctx, commands.Revision); err == nil {
-		if now, err := s.Secret(ctx, commands.at(revision)); err == nil && now == value {
-			return false, nil
-		}
+	if _, now, err := s.askSecret(ctx, n, commands); err == nil && now == value {
+		return false, nil
 	}
 	if err := s.Give(ctx, commands.Set, value); err != nil {
 		return false, &ui.Failure{Step: "secret", Sentence: fmt.Sprintf("the secret manager did not take %s of %s", n.name, n.service), Err: err,
@@ -188,14 +225,15 @@ func (s *Stack) cloudRevisions(ctx context.Context, reports []SecretReport) erro
 	for i := range reports {
 		r := &reports[i]
 		r.Where = inCloudStore
-		commands, ok := known[secretName{r.Service, r.Name}.String()]
+		n := secretName{r.Service, r.Name}
+		commands, ok := known[n.String()]
 		if !ok {
 			continue
 		}
 		group.Go(func() error {
 			revision, err := s.Secret(all, commands.Revision)
 			if err != nil && !errors.Is(err, ErrNoValue) {
-				return s.notTold(r.Service+"/"+r.Name, commands.Revision, err)
+				return s.notTold(n, commands.Revision, err)
 			}
 			r.Revision = revision
 			return nil
@@ -218,9 +256,12 @@ func (s *Stack) ExportSecrets(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	exports := map[string]map[string]string{secretValuesVariable: values, secretRevisionsVariable: revisions}
-	for _, name := range slices.Sorted(maps.Keys(exports)) {
-		if _, err := io.WriteString(out, exportable(name, expression(exports[name]))); err != nil {
+	exported, err := s.variables(values, revisions)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(exported)) {
+		if _, err := io.WriteString(out, exportable(name, exported[name])); err != nil {
 			return err
 		}
 	}

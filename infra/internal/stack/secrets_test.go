@@ -102,6 +102,8 @@ func TestSecretsThatCannotBeSetAreRefused(t *testing.T) {
 		"no such service": {"shpo", "stripe-key", "x", `there is no service "shpo"`, "name one of these: shop"},
 		"no such secret":  {"shop", "paypal-key", "x", `shop has no secret "paypal-key"`, "name one of these: session-key, stripe-key"},
 		"a random one":    {"shop", "session-key", "x", "the secret session-key of shop is drawn at random in dev's cluster", "provided: true"},
+		"not named":       {"shop", "", "x", "no secret of shop is named", "name one of these: session-key, stripe-key"},
+		"too long":        {"shop", "stripe-key", strings.Repeat("x", LargestSecret+1), "the value is longer than 65536 bytes", "volume"},
 		"no value":        {"shop", "stripe-key", "", "the value is empty", "<FILE"},
 		"no text":         {"shop", "stripe-key", "\xff", "the value is no text, and pods get it as an environment variable", "base64"},
 		"no text either":  {"shop", "stripe-key", "a\x00b", "the value is no text, and pods get it as an environment variable", "base64"},
@@ -122,8 +124,14 @@ func TestABrokenSecretFileIsNamedAndItsValueIsNot(t *testing.T) {
 	h := newHouseWithSecrets(t)
 	write(t, h.secretFile(secretName{"shop", "stripe-key"}), `{"value": "sk_live", `)
 	_, err := h.Up(t.Context())
-	require.ErrorContains(t, err, "stripe-key.json")
-	assert.NotContains(t, err.Error(), "sk_live")
+	var failure *ui.Failure
+	require.ErrorAs(t, err, &failure)
+	assert.Contains(t, failure.Seen[0], "stripe-key.json")
+	assert.NotContains(t, failure.Seen[0], "sk_live")
+	assert.Equal(t, []string{"make secret env=dev service=shop name=stripe-key"}, failure.Next)
+	changed, err := h.SetSecret(t.Context(), "shop", "stripe-key", "sk_live")
+	require.NoError(t, err)
+	assert.True(t, changed, "it is written anew")
 }
 
 func TestSecretsAreListedWithoutValues(t *testing.T) {
@@ -147,13 +155,44 @@ func TestSecretsAreListedWithoutValues(t *testing.T) {
 	assert.NotContains(t, string(text), "sk_live")
 }
 
-func TestAServiceTakesItsSecretsWithIt(t *testing.T) {
+func TestValuesThatNoServiceNamesAreTold(t *testing.T) {
 	h := newHouseWithSecrets(t)
 	_, err := h.SetSecret(t.Context(), "shop", "stripe-key", "sk_live")
 	require.NoError(t, err)
-	require.NoError(t, ForgetSecrets(h.Root, "shop"))
-	assert.NoDirExists(t, filepath.Join(h.Root, "environments", "dev", ".secrets", "shop"))
-	require.NoError(t, ForgetSecrets(h.Root, "shop"), "nothing is there")
+	write(t, filepath.Join(h.Root, "services", "shop", "service.yaml"), strings.ReplaceAll(withSecrets, "stripe-key", "payment-key"))
+	file := filepath.Join("environments", "dev", ".secrets", "shop", "stripe-key.json")
+	files, err := ProvidedFiles(h.Root, "shop")
+	require.NoError(t, err)
+	assert.Equal(t, []string{file}, files)
+	reports, err := h.Secrets(t.Context())
+	require.NoError(t, err)
+	require.Len(t, reports, 3)
+	assert.Equal(t, SecretReport{Service: "shop", Name: "stripe-key", Where: file, Orphan: true}, reports[2])
+	assert.False(t, reports[2].Missing())
+
+	changed, err := h.UnsetSecret("shop", "stripe-key")
+	require.NoError(t, err)
+	assert.True(t, changed)
+	changed, err = h.UnsetSecret("shop", "stripe-key")
+	require.NoError(t, err)
+	assert.False(t, changed)
+}
+
+func TestAFileWithoutRevisionIsNoValueAndIsWrittenAnew(t *testing.T) {
+	h := newHouseWithSecrets(t)
+	write(t, h.secretFile(secretName{"shop", "stripe-key"}), `{"value": "sk_live"}`)
+	_, err := h.Up(t.Context())
+	require.ErrorContains(t, err, "shop needs the secret stripe-key")
+	changed, err := h.SetSecret(t.Context(), "shop", "stripe-key", "sk_live")
+	require.NoError(t, err)
+	assert.True(t, changed)
+}
+
+func TestPlanAndUpWantTheSameSecrets(t *testing.T) {
+	h := newHouseWithSecrets(t)
+	_, err := h.Plan(t.Context())
+	require.ErrorContains(t, err, "shop needs the secret stripe-key")
+	assert.Empty(t, h.lines)
 }
 
 // secretManager is a cloud's, asked by the commands of the cluster root's output.
@@ -211,13 +250,13 @@ func TestACloudsSecretsAreHandedToTheWorkloads(t *testing.T) {
 	m.versions["shop/stripe-key"] = []string{"sk_old", "sk_live"}
 	_, err := h.Up(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"shop/session-key": "random", "shop/stripe-key": "sk_live"}, terraformReads(t, os.Getenv(secretValuesVariable)))
-	assert.Equal(t, map[string]string{"shop/session-key": "v1", "shop/stripe-key": "v2"}, terraformReads(t, os.Getenv(secretRevisionsVariable)))
+	assert.Equal(t, map[string]string{"dev/shop/session-key": "random", "dev/shop/stripe-key": "sk_live"}, terraformReads(t, os.Getenv(secretValuesVariable)))
+	assert.Equal(t, map[string]string{"dev/shop/session-key": "v1", "dev/shop/stripe-key": "v2"}, terraformReads(t, os.Getenv(secretRevisionsVariable)))
 
 	m.versions["shop/stripe-key"] = append(m.versions["shop/stripe-key"], "sk_new")
 	_, err = h.Up(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"shop/session-key": "v1", "shop/stripe-key": "v3"}, terraformReads(t, os.Getenv(secretRevisionsVariable)), "they are asked for again")
+	assert.Equal(t, map[string]string{"dev/shop/session-key": "v1", "dev/shop/stripe-key": "v3"}, terraformReads(t, os.Getenv(secretRevisionsVariable)), "they are asked for again")
 }
 
 // terraformReads evaluates a variable of the environment as Terraform does.
@@ -234,12 +273,68 @@ func terraformReads(t *testing.T, text string) map[string]string {
 	return texts
 }
 
-func TestSecretsThatTheUserGivesAreNotAskedFor(t *testing.T) {
-	h, _ := newCloudHouseWithSecrets(t)
-	t.Setenv(secretValuesVariable, `{"shop/stripe-key": "mine"}`)
+func TestSecretsOfOneEnvironmentReachNoOther(t *testing.T) {
+	h, m := newCloudHouseWithSecrets(t)
+	m.versions["shop/stripe-key"] = []string{"sk_live"}
+	t.Setenv(secretValuesVariable, `{"prod/shop/stripe-key" = "what the shell still has"}`)
 	_, err := h.Up(t.Context())
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"shop/stripe-key": "mine"}`, os.Getenv(secretValuesVariable))
+	assert.Equal(t, "sk_live", terraformReads(t, os.Getenv(secretValuesVariable))["dev/shop/stripe-key"], "it is asked for all the same")
+
+	local := newHouse(t)
+	_, err = local.Up(t.Context())
+	require.NoError(t, err)
+	for _, variable := range []string{secretValuesVariable, secretRevisionsVariable, passwordVariable} {
+		_, there := os.LookupEnv(variable)
+		assert.False(t, there, variable)
+	}
+}
+
+func TestPasswordsOfOneEnvironmentReachNoOther(t *testing.T) {
+	first, second := newCloudHouse(t), newCloudHouse(t)
+	_, err := first.Up(t.Context())
+	require.NoError(t, err)
+	second.Secret = func(context.Context, Command) (string, error) { return "another", nil }
+	_, err = second.Up(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "another", os.Getenv(passwordVariable))
+}
+
+func TestACloudIsAskedForWhatServicesNameOnly(t *testing.T) {
+	h, m := newCloudHouseWithSecrets(t)
+	write(t, filepath.Join(h.Root, "services", "shop", "service.yaml"), strings.Split(withSecrets, "  - {name: stripe-key")[0])
+	_, err := h.Up(t.Context())
+	require.NoError(t, err, "stripe-key has a place and no value, and nobody wants one")
+	assert.Len(t, m.versions, 1)
+	assert.Len(t, terraformReads(t, os.Getenv(secretValuesVariable)), 1)
+}
+
+func TestNothingIsRecordedForWantOfASecret(t *testing.T) {
+	h, _ := newCloudHouseWithSecrets(t)
+	_, err := h.Up(t.Context())
+	require.ErrorContains(t, err, "shop needs the secret stripe-key")
+	assert.Zero(t, h.count("push shop"))
+	assert.NoFileExists(t, filepath.Join(h.workloadsDir(), "release.auto.tfvars.json"))
+}
+
+func TestTheWorkloadsOfACloudArePlannedWhenTheirSecretsHaveAPlace(t *testing.T) {
+	h, m := newCloudHouseWithSecrets(t)
+	m.versions["shop/stripe-key"] = []string{"sk_live"}
+	_, err := h.Up(t.Context())
+	require.NoError(t, err)
+	write(t, filepath.Join(h.Root, "services", "shop", "service.yaml"), withSecrets+"  - {name: mail-token, env: MAIL_TOKEN}\n")
+	before := h.count("plan workloads")
+	report, err := h.Plan(t.Context())
+	require.NoError(t, err)
+	assert.Contains(t, report.Note, "a place for shop/mail-token, which make up env=dev makes")
+	assert.Equal(t, before, h.count("plan workloads"))
+}
+
+func TestSecretsThatAreTooLongTogetherAreToldBeforeAnythingFails(t *testing.T) {
+	h, m := newCloudHouseWithSecrets(t)
+	m.versions["shop/session-key"], m.versions["shop/stripe-key"] = []string{strings.Repeat("a", LargestSecret)}, []string{strings.Repeat("b", LargestSecret)}
+	_, err := h.Up(t.Context())
+	require.ErrorContains(t, err, "the secrets of all services together are longer than 130048 bytes")
 }
 
 func TestACloudsSecretWithoutValueStopsWithTheCommandThatGivesOne(t *testing.T) {
@@ -247,7 +342,7 @@ func TestACloudsSecretWithoutValueStopsWithTheCommandThatGivesOne(t *testing.T) 
 	_, err := h.Up(t.Context())
 	var failure *ui.Failure
 	require.ErrorAs(t, err, &failure)
-	assert.Equal(t, 2, failure.Code)
+	assert.Zero(t, failure.Code, "something was begun")
 	assert.Equal(t, "shop needs the secret stripe-key, which dev does not have", failure.Sentence)
 	assert.Equal(t, []string{"make secret env=dev service=shop name=stripe-key"}, failure.Next)
 	assert.Zero(t, h.count("plan workloads"))
@@ -317,7 +412,7 @@ func TestAShellGetsTheSecretsOfACloudAsTheyAre(t *testing.T) {
 	require.NoError(t, h.ExportSecrets(t.Context(), &script))
 	out, err := exec.CommandContext(t.Context(), "sh", "-c", script.String()+`printf %s "$TF_VAR_secret_values"`).Output()
 	require.NoError(t, err)
-	assert.Equal(t, map[string]string{"shop/session-key": "random", "shop/stripe-key": value}, terraformReads(t, string(out)))
+	assert.Equal(t, map[string]string{"dev/shop/session-key": "random", "dev/shop/stripe-key": value}, terraformReads(t, string(out)))
 
 	local := newHouseWithSecrets(t)
 	var failure *ui.Failure

@@ -40,9 +40,6 @@ type Stack struct {
 	// ConfirmLoss is what a person says who wants a plan carried out that loses data.
 	ConfirmLoss bool
 
-	passwordAsked bool // the managed database's password is the one that was asked for, not the user's
-	secretsAsked  bool // so are the secrets of services
-
 	LockWait time.Duration // how long to wait for a state that somebody else has locked
 }
 

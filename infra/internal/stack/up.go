@@ -166,10 +166,11 @@ func (s *Stack) clusterAndImages(ctx context.Context, parts Parts, services []ca
 		}
 		return nil
 	})
-	if err := group.Wait(); err != nil {
-		return target{}, err
+	err := group.Wait()
+	if errors.Is(delivery, context.Canceled) && err != nil { // it ended for that
+		delivery = nil
 	}
-	return t, delivery
+	return t, errors.Join(err, delivery)
 }
 
 // cluster applies the cluster root. It sends the registry as soon as there is one.
@@ -182,6 +183,9 @@ func (s *Stack) cluster(ctx context.Context, parts Parts, t *target, made chan<-
 	}
 	if err == nil {
 		t.connection, t.registry, err = clusterOutputs(ctx, root)
+	}
+	if err == nil {
+		err = s.credentials(ctx, parts) // before anything is recorded
 	}
 	if err == nil {
 		tell(made, t.registry)

@@ -42,7 +42,8 @@ func (s *Stack) workloads(ctx context.Context, parts Parts, t target, early *ear
 	return report, nil
 }
 
-// convergeWorkloads carries out the plan that was made early, or plans now.
+// convergeWorkloads carries out the plan that was made early, or plans now. What Terraform must be told
+// it has been told.
 func (s *Stack) convergeWorkloads(ctx context.Context, parts Parts, about policy.Subject, early *earlyPlan, step Step) (Root, error) {
 	root, planned, changed := early.wait()
 	if planned {
@@ -54,9 +55,6 @@ func (s *Stack) convergeWorkloads(ctx context.Context, parts Parts, about policy
 	var err error
 	if root == nil {
 		root, err = s.initialised(ctx, s.workloadsDir(), parts)
-	}
-	if err == nil {
-		err = s.credentials(ctx, parts)
 	}
 	if err == nil {
 		_, err = s.converge(ctx, root, about, step)

@@ -14,7 +14,7 @@ output "secrets" {
         command = "aws"
         args = [
           "secretsmanager", "get-secret-value", "--secret-id", secret.arn, "--region", var.region,
-          "--version-id", "REVISION", "--query", "SecretString", "--output", "text",
+          "--version-id", "REVISION", "--query", "SecretString || ''", "--output", "text", # a binary one is none
         ]
       }
       set_command = {

@@ -253,20 +253,31 @@ run "reads_the_secrets_that_people_provide_from_files" {
   }
 }
 
-run "prefers_the_secrets_that_are_given" {
+run "leaves_alone_what_a_shell_still_has" {
   command = plan
 
   variables {
     services_folder  = "tests/fixtures/provided"
     secrets_folder   = "tests/fixtures/provided-values"
-    secret_revisions = { "catalog/stripe-key" = "given", "catalog/session-key" = "not-asked-for" }
-    secret_values    = { "catalog/stripe-key" = "given" }
+    secret_revisions = { "dev/catalog/stripe-key" = "given", "prod/catalog/stripe-key" = "given" }
+    secret_values    = { "dev/catalog/stripe-key" = "given", "prod/catalog/stripe-key" = "given" }
   }
 
   assert {
-    condition     = local.secret_revisions["catalog/stripe-key"] == "given" && local.given_secrets == { catalog = ["stripe-key"] }
-    error_message = "what is given must win over the files, and leave random secrets alone"
+    condition     = local.secret_revisions == { "catalog/stripe-key" = "9f2c" } && local.given_secrets == { catalog = ["stripe-key"] }
+    error_message = "on this machine the files count, and nothing else"
   }
+}
+
+run "takes_a_file_that_says_something_else_for_none" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/provided"
+    secrets_folder  = "tests/fixtures/broken-values"
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
 }
 
 run "takes_all_secrets_from_the_store_of_a_cloud" {
@@ -291,8 +302,8 @@ run "takes_all_secrets_from_the_store_of_a_cloud" {
   variables {
     services_folder  = "tests/fixtures/provided"
     secrets_folder   = "tests/fixtures/provided-values"
-    secret_revisions = { "catalog/session-key" = "1", "catalog/stripe-key" = "2" }
-    secret_values    = { "catalog/session-key" = "drawn-there", "catalog/stripe-key" = "put-there" }
+    secret_revisions = { "dev/catalog/session-key" = "1", "dev/catalog/stripe-key" = "2", "prod/catalog/stripe-key" = "3" }
+    secret_values    = { "dev/catalog/session-key" = "drawn-there", "dev/catalog/stripe-key" = "put-there", "prod/catalog/stripe-key" = "elsewhere" }
   }
 
   assert {
@@ -326,8 +337,8 @@ run "asks_for_a_random_secret_that_the_store_has" {
 
   variables {
     services_folder  = "tests/fixtures/provided"
-    secret_revisions = { "catalog/stripe-key" = "2" }
-    secret_values    = { "catalog/stripe-key" = "put-there" }
+    secret_revisions = { "dev/catalog/stripe-key" = "2", "prod/catalog/session-key" = "1" }
+    secret_values    = { "dev/catalog/stripe-key" = "put-there", "prod/catalog/session-key" = "elsewhere" }
   }
 
   expect_failures = [data.kubernetes_namespace_v1.kube_system]

@@ -89,7 +89,7 @@ run "tells_how_to_read_and_set_them_and_no_value" {
         command = "aws"
         args = [
           "secretsmanager", "get-secret-value", "--secret-id", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:a-0c1d", "--region", "eu-central-1",
-          "--version-id", "REVISION", "--query", "SecretString", "--output", "text",
+          "--version-id", "REVISION", "--query", "SecretString || ''", "--output", "text",
         ]
       }
       set_command = {
