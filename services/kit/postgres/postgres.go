@@ -28,15 +28,22 @@ type Config struct {
 	User     string `mapstructure:"user" validate:"required_with=Host"`
 	Password string `mapstructure:"password" secret:"true"`
 	// SSLMode is libpq's: disable, prefer, require, verify-ca or verify-full.
-	SSLMode  string `mapstructure:"sslmode" default:"prefer" validate:"oneof=disable prefer require verify-ca verify-full"`
-	MaxConns int32  `mapstructure:"max_conns" default:"8" validate:"min=2"`
+	SSLMode string `mapstructure:"sslmode" default:"prefer" validate:"oneof=disable prefer require verify-ca verify-full"`
+	// SSLRootCert is the file (PEM) of the authorities that verify-ca and verify-full trust, or
+	// "system" for those of this machine.
+	SSLRootCert string `mapstructure:"sslrootcert"`
+	MaxConns    int32  `mapstructure:"max_conns" default:"8" validate:"min=2"`
 }
 
 func (c Config) connectionString() string {
+	settings := url.Values{"sslmode": {c.SSLMode}, "connect_timeout": {strconv.Itoa(int(connectTimeout.Seconds()))}}
+	if c.SSLRootCert != "" {
+		settings.Set("sslrootcert", c.SSLRootCert)
+	}
 	address := url.URL{
 		Scheme: "postgres", User: url.UserPassword(c.User, c.Password),
 		Host: net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), Path: "/" + c.Name,
-		RawQuery: url.Values{"sslmode": {c.SSLMode}, "connect_timeout": {strconv.Itoa(int(connectTimeout.Seconds()))}}.Encode(),
+		RawQuery: settings.Encode(),
 	}
 	return address.String()
 }
@@ -62,6 +69,9 @@ var errStarting = errors.New("first connection is being made")
 // in the format of github.com/pressly/goose. The error is about the
 // configuration only.
 func Open(ctx context.Context, config Config, migrations fs.FS, logger *slog.Logger) (*Database, error) {
+	if err := config.checkRootCert(); err != nil {
+		return nil, fmt.Errorf("database settings: %w", err)
+	}
 	settings, err := pgxpool.ParseConfig(config.connectionString())
 	if err != nil {
 		return nil, fmt.Errorf("database settings: %w", err)

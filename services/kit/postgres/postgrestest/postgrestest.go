@@ -36,6 +36,7 @@ type Server struct {
 	config  postgres.Config
 	folder  string
 	bin     string
+	tls     []string // the server's settings
 	process *exec.Cmd
 	output  bytes.Buffer
 }
@@ -77,11 +78,27 @@ func Start(t testing.TB) postgres.Config {
 // Config returns the settings of the server's database.
 func (s *Server) Config() postgres.Config { return s.config }
 
+// UseTLS gives the server, before it starts, a certificate and its key, both in PEM form. It goes on
+// answering without TLS.
+func (s *Server) UseTLS(t testing.TB, certificate, key []byte) {
+	t.Helper()
+	credential, err := credential()
+	require.NoError(t, err)
+	for name, text := range map[string][]byte{"server.crt": certificate, "server.key": key} {
+		path := filepath.Join(s.data(), name)
+		require.NoError(t, os.WriteFile(path, text, 0o600))
+		if credential != nil {
+			require.NoError(t, os.Chown(path, int(credential.Uid), int(credential.Gid)))
+		}
+	}
+	s.tls = []string{"-c", "ssl=on", "-c", "ssl_cert_file=server.crt", "-c", "ssl_key_file=server.key"}
+}
+
 // Start starts the server and waits until it answers.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
-	s.process = s.command("postgres", "-D", s.data(), "-k", s.folder, "-p", strconv.Itoa(s.config.Port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off")
+	s.process = s.command("postgres", append([]string{"-D", s.data(), "-k", s.folder, "-p", strconv.Itoa(s.config.Port),
+		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"}, s.tls...)...)
 	s.process.Stdout, s.process.Stderr = &s.output, &s.output
 	require.NoError(t, s.process.Start())
 	t.Cleanup(func() { s.Stop(t) })
