@@ -150,6 +150,8 @@ var badFiles = []struct {
 	{name: "config takes the platform's variable", old: "LOG_LEVEL: info", new: `SERVER_PORT: "1"`, want: `:12: SERVER_PORT is already set by the platform`},
 	{name: "config takes a callee's variable", old: "LOG_LEVEL: info", new: "CATALOG_URL: x", want: `:12: CATALOG_URL is already set by calls: catalog`, beyondSchema: true},
 	{name: "config takes the database's variable", old: "LOG_LEVEL: info", new: "DATABASE_HOST: x", want: `:12: DATABASE_HOST is already set by needs: database`, beyondSchema: true},
+	{name: "config weakens the database's TLS", old: "LOG_LEVEL: info", new: "DATABASE_SSLMODE: disable", want: `:12: DATABASE_SSLMODE is already set by needs: database`, beyondSchema: true},
+	{name: "config takes the database's authorities", old: "LOG_LEVEL: info", new: "DATABASE_SSLROOTCERT: x", want: `:12: DATABASE_SSLROOTCERT is already set by needs: database`, beyondSchema: true},
 	{name: "secret takes a config variable", old: "env: API_KEY", new: "env: LOG_LEVEL", want: `:14: LOG_LEVEL is already set by config`, beyondSchema: true},
 	{name: "secrets share a name", old: "name: other-key", new: "name: api-key", want: `:15: secrets[1].name "api-key" is taken`, beyondSchema: true},
 	{name: "secret with the database's name", old: "name: other-key", new: "name: database", want: `:15: secrets[1].name "database" is taken`},
