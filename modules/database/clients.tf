@@ -1,4 +1,6 @@
 locals {
+  ca_folder = "/etc/kindling/database"
+
   # The database and its role carry the service's name in SQL's spelling.
   sql_names = { for client in var.clients : client => replace(client, "-", "_") }
 
@@ -9,7 +11,7 @@ locals {
     for client in var.clients : client => substr(sha256(join("\n", [
       local.superuser_fingerprint,
       module.secrets.secrets[local.client_secrets[client]].fingerprint,
-      local.inside ? kubernetes_stateful_set_v1.this[0].metadata[0].uid : "${local.host}:${local.port} ${local.user}",
+      local.inside ? kubernetes_stateful_set_v1.this[0].metadata[0].uid : "${local.host}:${local.port} ${local.user} ${local.ssl_mode} ${try(sha256(local.ca_certificates), "")}",
       var.image,
       local.setup_script,
     ])), 0, 8)
@@ -74,6 +76,13 @@ resource "kubernetes_job_v1" "setup" {
               value = env.value
             }
           }
+          dynamic "env" {
+            for_each = kubernetes_config_map_v1.ca
+            content {
+              name  = "PGSSLROOTCERT"
+              value = "${local.ca_folder}/ca.crt"
+            }
+          }
           env {
             name = "PGPASSWORD"
             value_from {
@@ -113,6 +122,25 @@ resource "kubernetes_job_v1" "setup" {
 
             capabilities {
               drop = ["ALL"]
+            }
+          }
+
+          dynamic "volume_mount" {
+            for_each = kubernetes_config_map_v1.ca
+            content {
+              name       = "ca"
+              mount_path = local.ca_folder
+              read_only  = true
+            }
+          }
+        }
+
+        dynamic "volume" {
+          for_each = kubernetes_config_map_v1.ca
+          content {
+            name = "ca"
+            config_map {
+              name = volume.value.metadata[0].name
             }
           }
         }

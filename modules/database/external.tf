@@ -18,3 +18,17 @@ resource "kubernetes_secret_v1" "admin" {
   data_wo          = { password = var.admin_password }
   data_wo_revision = local.admin_revision
 }
+
+# The authorities that may sign its certificate: they are public.
+resource "kubernetes_config_map_v1" "ca" {
+  count = local.ca_certificates == null ? 0 : 1
+
+  metadata {
+    # Services have no dots in their names: the ConfigMap of none is this one.
+    name      = "${var.name}.ca"
+    namespace = var.namespace
+    labels    = local.labels
+  }
+
+  data = { "ca.crt" = local.ca_certificates }
+}

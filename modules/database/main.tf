@@ -16,9 +16,13 @@ locals {
   host   = local.inside ? var.name : var.external.host
   port   = local.inside ? 5432 : var.external.port
   user   = local.inside ? "postgres" : var.external.admin_user
-  # Outside, nothing travels without TLS; inside there is none.
-  ssl_mode = local.inside ? null : "require"
-  cidrs    = local.inside ? [] : coalesce(var.external.cidrs, [can(cidrhost("${local.host}/32", 0)) ? "${local.host}/32" : "0.0.0.0/0"])
+  # Outside, nothing travels without TLS, and the server is verified when its
+  # authorities are known: by its name, or, where it has only an address, as one
+  # that they signed. Inside there is no TLS.
+  ca_certificates = local.inside ? null : var.external.ca_certificates
+  ssl_mode        = local.inside ? null : local.ca_certificates == null ? "require" : local.by_address ? "verify-ca" : "verify-full"
+  by_address      = can(cidrhost("${local.host}/32", 0))
+  cidrs           = local.inside ? [] : coalesce(var.external.cidrs, [local.by_address ? "${local.host}/32" : "0.0.0.0/0"])
 
   superuser_fingerprint = local.inside ? module.secrets.secrets[local.superuser_secret].fingerprint : "${kubernetes_secret_v1.admin[0].metadata[0].uid}.${local.admin_revision}"
 }

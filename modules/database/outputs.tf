@@ -1,15 +1,16 @@
 output "connections" {
-  description = "How each client reaches its database, by client: host, port, name of the database, user, how much TLS, where the server is (the labels of its pods, or addresses outside of the cluster), and the Secret that holds the password (name, key, uid, fingerprint)."
+  description = "How each client reaches its database, by client: host, port, name of the database, user, how much TLS and the authorities that it is verified against, where the server is (the labels of its pods, or addresses outside of the cluster), and the Secret that holds the password (name, key, uid, fingerprint)."
   value = {
     for client in var.clients : client => {
-      host     = local.host
-      port     = local.port
-      name     = local.sql_names[client]
-      user     = local.sql_names[client]
-      selector = local.inside ? local.selector : null
-      cidrs    = local.cidrs
-      ssl_mode = local.ssl_mode
-      secret   = module.secrets.secrets[local.client_secrets[client]]
+      host            = local.host
+      port            = local.port
+      name            = local.sql_names[client]
+      user            = local.sql_names[client]
+      selector        = local.inside ? local.selector : null
+      cidrs           = local.cidrs
+      ssl_mode        = local.ssl_mode
+      ca_certificates = local.ca_certificates
+      secret          = module.secrets.secrets[local.client_secrets[client]]
     }
   }
 }

@@ -62,13 +62,14 @@ variable "clients" {
 }
 
 variable "external" {
-  description = "A server outside of the cluster, in place of the one that runs in it: host, port, administrator, a revision that changes with the administrator's password, and the addresses where it is (without any: the host, when it is an address; else any, on this port alone)."
+  description = "A server outside of the cluster, in place of the one that runs in it: host, port, administrator, a revision that changes with the administrator's password, the addresses where it is (without any: the host, when it is an address; else any, on this port alone), and the authorities (PEM) that sign its certificate (without any: it is not verified)."
   type = object({
     host                    = string
     port                    = optional(number, 5432)
     admin_user              = string
     admin_password_revision = string
     cidrs                   = optional(list(string))
+    ca_certificates         = optional(string)
   })
   nullable = true
   default  = null
@@ -86,6 +87,11 @@ variable "external" {
   validation {
     condition     = try(var.external.cidrs, null) == null ? true : length(var.external.cidrs) > 0 && alltrue([for cidr in var.external.cidrs : can(cidrhost(cidr, 0))])
     error_message = "external: cidrs must be ranges of addresses, such as 10.0.244.0/24."
+  }
+
+  validation {
+    condition     = try(var.external.ca_certificates, null) == null ? true : can(regex("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----", var.external.ca_certificates)) && !strcontains(var.external.ca_certificates, "PRIVATE KEY")
+    error_message = "external: ca_certificates must be certificates in PEM form, without a private key."
   }
 }
 

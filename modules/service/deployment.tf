@@ -20,6 +20,7 @@ locals {
       DATABASE_USER = var.database.user
     },
     try(var.database.ssl_mode, null) == null ? {} : { DATABASE_SSLMODE = var.database.ssl_mode },
+    local.database_ca == null ? {} : { DATABASE_SSLROOTCERT = "${local.database_ca_folder}/ca.crt" },
     { for callee in var.service.calls : "${upper(replace(callee, "-", "_"))}_URL" => "http://${callee}" },
   )
 
@@ -33,10 +34,13 @@ locals {
 
   # Pods read configuration and secrets once, at their start. These annotations
   # restart them when one of those was changed or made anew.
-  annotations = {
-    "kindling.internal/config"  = sha256(jsonencode(var.service.config))
-    "kindling.internal/secrets" = join(",", [for secret in values(local.secret_environment) : "${secret.name}=${secret.fingerprint}"])
-  }
+  annotations = merge(
+    {
+      "kindling.internal/config"  = sha256(jsonencode(var.service.config))
+      "kindling.internal/secrets" = join(",", [for secret in values(local.secret_environment) : "${secret.name}=${secret.fingerprint}"])
+    },
+    local.database_ca == null ? {} : { "kindling.internal/database-ca" = sha256(local.database_ca) },
+  )
 }
 
 resource "kubernetes_deployment_v1" "this" {
@@ -156,6 +160,25 @@ resource "kubernetes_deployment_v1" "this" {
 
             capabilities {
               drop = ["ALL"]
+            }
+          }
+
+          dynamic "volume_mount" {
+            for_each = kubernetes_config_map_v1.database_ca
+            content {
+              name       = "database-ca"
+              mount_path = local.database_ca_folder
+              read_only  = true
+            }
+          }
+        }
+
+        dynamic "volume" {
+          for_each = kubernetes_config_map_v1.database_ca
+          content {
+            name = "database-ca"
+            config_map {
+              name = volume.value.metadata[0].name
             }
           }
         }

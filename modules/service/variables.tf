@@ -49,16 +49,17 @@ variable "ingress" {
 }
 
 variable "database" {
-  description = "The service's database when it needs one: host, port, database name, user, the Secret with the password, and where it is: the labels of its pods, or, outside of the cluster, its addresses. ssl_mode is libpq's; without it, TLS is used when the server offers it."
+  description = "The service's database when it needs one: host, port, database name, user, the Secret with the password, and where it is: the labels of its pods, or, outside of the cluster, its addresses. ssl_mode is libpq's; without it, TLS is used when the server offers it. ca_certificates (PEM) are the authorities that verify-ca and verify-full trust."
   type = object({
-    host     = string
-    port     = number
-    name     = string
-    user     = string
-    selector = optional(map(string))
-    cidrs    = optional(list(string), [])
-    ssl_mode = optional(string)
-    secret   = object({ name = string, key = string, fingerprint = string })
+    host            = string
+    port            = number
+    name            = string
+    user            = string
+    selector        = optional(map(string))
+    cidrs           = optional(list(string), [])
+    ssl_mode        = optional(string)
+    ca_certificates = optional(string)
+    secret          = object({ name = string, key = string, fingerprint = string })
   })
   nullable = true
   default  = null
@@ -76,6 +77,16 @@ variable "database" {
   validation {
     condition     = try(var.database.ssl_mode, null) == null ? true : contains(["prefer", "require", "verify-ca", "verify-full"], var.database.ssl_mode)
     error_message = "database.ssl_mode must be prefer, require, verify-ca or verify-full."
+  }
+
+  validation {
+    condition     = contains(["verify-ca", "verify-full"], coalesce(try(var.database.ssl_mode, null), "prefer")) == (try(var.database.ca_certificates, null) != null)
+    error_message = "database.ca_certificates must be given with ssl_mode verify-ca or verify-full, and with no other."
+  }
+
+  validation {
+    condition     = try(var.database.ca_certificates, null) == null ? true : can(regex("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----", var.database.ca_certificates)) && !strcontains(var.database.ca_certificates, "PRIVATE KEY")
+    error_message = "database.ca_certificates must be certificates in PEM form, without a private key."
   }
 }
 

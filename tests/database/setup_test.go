@@ -22,8 +22,9 @@ const script = "../../modules/database/files/create-database.sh"
 // server is a PostgreSQL server that listens on a socket in its folder.
 type server struct{ bin, folder string }
 
-// start runs a server until the test ends. The test is skipped where none is installed.
-func start(t *testing.T) server {
+// start runs a server, with further options, until the test ends. The test is skipped where none is
+// installed.
+func start(t *testing.T, options ...string) server {
 	t.Helper()
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin")
 	require.NoError(t, err)
@@ -39,7 +40,7 @@ func start(t *testing.T) server {
 	s.run(t, account, "initdb", "--pgdata="+data, "--username=postgres", "--auth=trust", "--no-sync")
 	// The least that a server logs: it must find no password even so.
 	s.run(t, account, "pg_ctl", "--pgdata="+data, "--log="+s.log(), "--wait", "start",
-		"--options=-c listen_addresses= -c fsync=off -c log_statement=all -k "+folder)
+		"--options=-c listen_addresses= -c fsync=off -c log_statement=all -k "+folder+" "+strings.Join(options, " "))
 	t.Cleanup(func() { s.run(t, account, "pg_ctl", "--pgdata="+data, "--mode=immediate", "--wait", "stop") })
 	return s
 }
@@ -91,9 +92,9 @@ func (s server) psql(user, database, statement string) (string, error) {
 }
 
 // setUp runs the script without a terminal, as a Job does.
-func (s server) setUp(admin, role, password string) (string, error) {
+func (s server) setUp(admin, role, password string, more ...string) (string, error) {
 	cmd := exec.Command("sh", script)
-	cmd.Env = s.environment(admin, "ROLE="+role, "ROLE_PASSWORD="+password)
+	cmd.Env = s.environment(admin, append(more, "ROLE="+role, "ROLE_PASSWORD="+password)...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	text, err := cmd.CombinedOutput()
 	return string(text), err

@@ -24,7 +24,7 @@ run "gives_each_client_its_own_database_and_secret" {
   command = plan
 
   assert {
-    condition = { for name, value in output.connections["stock-keeper"] : name => value if !contains(["cidrs", "ssl_mode"], name) } == {
+    condition = { for name, value in output.connections["stock-keeper"] : name => value if !contains(["cidrs", "ssl_mode", "ca_certificates"], name) } == {
       host     = "database"
       port     = 5432
       name     = "stock_keeper"
@@ -35,7 +35,7 @@ run "gives_each_client_its_own_database_and_secret" {
     error_message = "a connection must name host, port, database, user, pods and secret"
   }
   assert {
-    condition     = output.connections["stock-keeper"].ssl_mode == null && length(output.connections["stock-keeper"].cidrs) == 0
+    condition     = output.connections["stock-keeper"].ssl_mode == null && output.connections["stock-keeper"].ca_certificates == null && length(output.connections["stock-keeper"].cidrs) == 0
     error_message = "inside of the cluster there are neither addresses nor TLS to speak of"
   }
   assert {
@@ -161,6 +161,100 @@ run "takes_a_server_outside_of_the_cluster" {
   assert {
     condition     = kubernetes_network_policy_v1.setup.spec[0].egress[0].to[*].ip_block[0].cidr == tolist(["10.0.244.0/24"])
     error_message = "the Jobs may reach the server's addresses"
+  }
+  assert {
+    condition     = length(kubernetes_config_map_v1.ca) + length(kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].volume) == 0
+    error_message = "there must be no authorities where none are known"
+  }
+}
+
+run "verifies_a_server_by_its_name_when_its_authorities_are_known" {
+  command = plan
+
+  variables {
+    external = {
+      host            = "prod.rds.example.org", port = 5433, admin_user = "boss", admin_password_revision = "rev-1", cidrs = ["10.0.244.0/24"]
+      ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    }
+    admin_password = "not-in-the-plan"
+  }
+
+  assert {
+    condition     = output.connections["catalog"].ssl_mode == "verify-full" && output.connections["catalog"].ca_certificates == var.external.ca_certificates
+    error_message = "clients must be told to verify the server, and against what"
+  }
+  assert {
+    condition     = kubernetes_config_map_v1.ca[0].data == tomap({ "ca.crt" = var.external.ca_certificates })
+    error_message = "all authorities must be in the ConfigMap"
+  }
+  assert {
+    condition = {
+      for env in kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].container[0].env : env.name => env.value if startswith(env.name, "PGSSL")
+    } == { PGSSLMODE = "verify-full", PGSSLROOTCERT = "/etc/kindling/database/ca.crt" }
+    error_message = "the Jobs must verify the server, too"
+  }
+  assert {
+    condition = (
+      kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].volume[*].config_map[0].name == tolist([kubernetes_config_map_v1.ca[0].metadata[0].name])
+      && kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].container[0].volume_mount[0].mount_path == "/etc/kindling/database"
+      && kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].container[0].volume_mount[0].read_only
+      && kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].container[0].security_context[0].read_only_root_filesystem
+    )
+    error_message = "the Jobs must find the authorities, and change nothing"
+  }
+}
+
+run "verifies_a_server_without_a_name_by_its_authority" {
+  command = plan
+
+  variables {
+    external       = { host = "10.0.244.7", admin_user = "boss", admin_password_revision = "rev-1", ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" }
+    admin_password = "not-in-the-plan"
+  }
+
+  assert {
+    condition     = output.connections["catalog"].ssl_mode == "verify-ca"
+    error_message = "no certificate carries a private address: the authority alone can be verified"
+  }
+}
+
+run "names_a_job_after_the_authorities" {
+  command = plan
+
+  override_resource {
+    target          = kubernetes_secret_v1.admin
+    override_during = plan
+    values          = { metadata = { uid = "ad1" } }
+  }
+
+  variables {
+    external       = { host = "10.0.244.7", admin_user = "boss", admin_password_revision = "rev-1", ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" }
+    admin_password = "not-in-the-plan"
+  }
+
+  assert {
+    condition     = can(regex("^catalog-database-[0-9a-f]{8}$", output.workloads[0].name))
+    error_message = "the Job's name must be client, database and a hash"
+  }
+}
+
+run "makes_a_new_job_when_the_authorities_have_changed" {
+  command = plan
+
+  override_resource {
+    target          = kubernetes_secret_v1.admin
+    override_during = plan
+    values          = { metadata = { uid = "ad1" } }
+  }
+
+  variables {
+    external       = { host = "10.0.244.7", admin_user = "boss", admin_password_revision = "rev-1", ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n" }
+    admin_password = "not-in-the-plan"
+  }
+
+  assert {
+    condition     = output.workloads[0].name != run.names_a_job_after_the_authorities.workloads[0].name
+    error_message = "the Job's name must change with the authorities"
   }
 }
 
@@ -377,6 +471,29 @@ run "refuses_an_external_server_that_is_nowhere" {
 
   variables {
     external = { host = "db.example.org", admin_user = "boss", admin_password_revision = "1", cidrs = [] }
+  }
+
+  expect_failures = [var.external]
+}
+
+run "refuses_authorities_that_are_no_certificates" {
+  command = plan
+
+  variables {
+    external = { host = "db.example.org", admin_user = "boss", admin_password_revision = "1", ca_certificates = "<html>not found</html>" }
+  }
+
+  expect_failures = [var.external]
+}
+
+run "refuses_the_key_of_an_authority" {
+  command = plan
+
+  variables {
+    external = {
+      host            = "db.example.org", admin_user = "boss", admin_password_revision = "1"
+      ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\nBEGIN PRIVATE KEY"
+    }
   }
 
   expect_failures = [var.external]

@@ -344,3 +344,68 @@ run "refuses_an_unknown_ssl_mode" {
 
   expect_failures = [var.database]
 }
+
+run "refuses_to_verify_against_nothing" {
+  command = plan
+
+  variables {
+    database = {
+      host   = "db.example.org", port = 5432, name = "a", user = "a", cidrs = ["10.0.0.0/8"], ssl_mode = "verify-full"
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.database]
+}
+
+run "refuses_authorities_that_nobody_looks_at" {
+  command = plan
+
+  variables {
+    database = {
+      host   = "db.example.org", port = 5432, name = "a", user = "a", cidrs = ["10.0.0.0/8"], ssl_mode = "require", ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.database]
+}
+
+run "refuses_authorities_without_a_mode" {
+  command = plan
+
+  variables {
+    database = {
+      host   = "db.example.org", port = 5432, name = "a", user = "a", cidrs = ["10.0.0.0/8"], ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.database]
+}
+
+run "refuses_authorities_that_are_no_certificates" {
+  command = plan
+
+  variables {
+    database = {
+      host   = "db.example.org", port = 5432, name = "a", user = "a", cidrs = ["10.0.0.0/8"], ssl_mode = "verify-ca", ca_certificates = "<html>not found</html>"
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.database]
+}
+
+run "refuses_the_key_of_an_authority" {
+  command = plan
+
+  variables {
+    database = {
+      host   = "db.example.org", port = 5432, name = "a", user = "a", cidrs = ["10.0.0.0/8"], ssl_mode = "verify-ca", ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\nBEGIN PRIVATE KEY"
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.database]
+}

@@ -396,6 +396,60 @@ run "reaches_a_database_outside_of_the_cluster_with_tls" {
   }
 }
 
+run "verifies_its_database_against_known_authorities" {
+  command = plan
+
+  variables {
+    database = {
+      host            = "prod.rds.example.org"
+      port            = 5433
+      name            = "stock_keeper"
+      user            = "stock_keeper"
+      cidrs           = ["10.0.244.0/24"]
+      ssl_mode        = "verify-full"
+      ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+      secret          = { name = "stock-keeper-database", key = "password", fingerprint = "da7a.32" }
+    }
+  }
+
+  assert {
+    condition = {
+      for env in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].env : env.name => env.value if startswith(env.name, "DATABASE_SSL")
+    } == { DATABASE_SSLMODE = "verify-full", DATABASE_SSLROOTCERT = "/etc/kindling/database/ca.crt" }
+    error_message = "the service must be told to verify the server, and against what"
+  }
+  assert {
+    condition     = kubernetes_config_map_v1.database_ca[0].data == tomap({ "ca.crt" = var.database.ca_certificates }) && kubernetes_config_map_v1.database_ca[0].metadata[0].name == "stock-keeper.database-ca"
+    error_message = "the authorities must be in a ConfigMap of their own"
+  }
+  assert {
+    condition = (
+      kubernetes_deployment_v1.this.spec[0].template[0].spec[0].volume[*].config_map[0].name == tolist(["stock-keeper.database-ca"])
+      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].volume_mount[*].mount_path == tolist(["/etc/kindling/database"])
+      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].volume_mount[0].read_only
+      && kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].security_context[0].read_only_root_filesystem
+    )
+    error_message = "the service must find the authorities, and change nothing"
+  }
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].metadata[0].annotations["kindling.internal/database-ca"] == sha256(var.database.ca_certificates)
+    error_message = "the pods must restart with other authorities"
+  }
+}
+
+run "mounts_nothing_for_a_database_in_the_cluster" {
+  command = plan
+
+  assert {
+    condition     = length(kubernetes_config_map_v1.database_ca) + length(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].volume) == 0
+    error_message = "there must be no authorities without TLS"
+  }
+  assert {
+    condition     = toset(keys(kubernetes_deployment_v1.this.spec[0].template[0].metadata[0].annotations)) == toset(["kindling.internal/config", "kindling.internal/secrets"])
+    error_message = "the pods must carry nothing of them"
+  }
+}
+
 run "reaches_names_callees_and_its_database_only" {
   command = plan
 
