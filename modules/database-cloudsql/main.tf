@@ -28,6 +28,10 @@ resource "google_sql_database_instance" "this" {
       private_network    = var.network.network
       allocated_ip_range = var.network.range
       ssl_mode           = "ENCRYPTED_ONLY"
+      # An authority that signs for this server alone: clients know it by an address,
+      # which no certificate carries, so that the signature is all they can verify.
+      # The regional authorities sign for everybody's servers.
+      server_ca_mode = "GOOGLE_MANAGED_INTERNAL_CA"
     }
 
     backup_configuration {

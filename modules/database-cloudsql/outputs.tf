@@ -1,5 +1,5 @@
 output "database" {
-  description = "What workloads need to know of the server, the same for every managed PostgreSQL: host, port, the administrator's name, a revision that changes with its password, the command that prints it to those who may, and the addresses where the server can be."
+  description = "What workloads need to know of the server, the same for every managed PostgreSQL: host, port, the administrator's name, a revision that changes with its password, the command that prints it to those who may, the addresses where the server can be, and the authorities (PEM) that sign its certificate."
   value = {
     host                    = google_sql_database_instance.this.private_ip_address
     port                    = 5432
@@ -13,6 +13,8 @@ output "database" {
       ]
     }
     cidrs = [var.network.cidr]
+    # The provider takes it for a secret, which the certificate of an authority is not.
+    ca_certificates = nonsensitive(one(google_sql_database_instance.this.server_ca_cert[*].cert))
   }
 
   depends_on = [google_sql_user.admin]
@@ -21,10 +23,4 @@ output "database" {
 output "connection_name" {
   description = "Name of the server for Google's own connectors and proxy."
   value       = google_sql_database_instance.this.connection_name
-}
-
-output "certificate_authority" {
-  description = "Certificate (PEM) of the authority that signed the server's, for clients that verify it."
-  # The provider takes it for a secret, which the certificate of an authority is not.
-  value = nonsensitive(one(google_sql_database_instance.this.server_ca_cert[*].cert))
 }

@@ -1,5 +1,5 @@
 output "database" {
-  description = "How workloads reach the server, the same in every flavour: host, port, the administrator, a revision that changes with the password, the command that prints it, and the addresses where the server can be."
+  description = "How workloads reach the server, the same in every flavour: host, port, the administrator, a revision that changes with the password, the command that prints it, the addresses where the server can be, and the authorities (PEM) that sign its certificate, or null when they are not known."
   value = {
     host                    = aws_db_instance.this.address
     port                    = local.port
@@ -12,6 +12,7 @@ output "database" {
         "--region", var.region, "--query", "SecretString", "--output", "text",
       ]
     }
-    cidrs = [for subnet in var.network.subnets : subnet.cidr]
+    cidrs           = [for subnet in var.network.subnets : subnet.cidr]
+    ca_certificates = var.ca_certificates
   }
 }

@@ -170,6 +170,18 @@ variable "password_revision" {
   }
 }
 
+variable "ca_certificates" {
+  description = "The authorities (PEM) that sign the certificates of RDS in the region, which AWS publishes as a bundle and no resource tells. Without them, clients encrypt and do not verify the server."
+  type        = string
+  nullable    = true
+  default     = null
+
+  validation {
+    condition     = var.ca_certificates == null ? true : can(regex("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----", var.ca_certificates)) && !strcontains(var.ca_certificates, "PRIVATE KEY")
+    error_message = "ca_certificates must be certificates in PEM form, without a private key."
+  }
+}
+
 variable "deletion_protection" {
   description = "Whether AWS refuses to delete the server."
   type        = bool

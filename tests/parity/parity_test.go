@@ -25,7 +25,7 @@ var shapes = map[string]shape{
 	"cluster":  {must: []string{"name", "flavour", "uid", "endpoint", "ca_certificate", "client_certificate", "client_key", "exec", "kubeconfig"}},
 	"registry": {must: []string{"host", "push", "insecure"}, may: []string{"mirrors"}},
 	"ingress":  {must: []string{"http_port", "https_port"}, may: []string{"exposure", "annotations", "node_ports"}},
-	"database": {must: []string{"host", "port", "admin_user", "admin_password_revision", "admin_password_command"}, may: []string{"cidrs"}},
+	"database": {must: []string{"host", "port", "admin_user", "admin_password_revision", "admin_password_command", "ca_certificates"}, may: []string{"cidrs"}},
 	"secrets":  {must: []string{"revision_command", "value_command", "set_command"}},
 }
 

@@ -87,6 +87,7 @@ module "database" {
     admin_user              = local.managed_database.admin_user
     admin_password_revision = tostring(local.managed_database.admin_password_revision)
     cidrs                   = try(local.managed_database.cidrs, null)
+    ca_certificates         = try(local.managed_database.ca_certificates, null)
   }
   admin_password = var.database_admin_password
 }

@@ -122,6 +122,7 @@ module "database" {
   keys                = { data = module.key["database"].arn, logs = module.key["logs"].arn }
   instance_class      = var.database.instance_class
   password_revision   = var.database.password_revision
+  ca_certificates     = var.database_ca_file == null ? null : file("${path.root}/${var.database_ca_file}")
   deletion_protection = var.deletion_protection
 }
 

@@ -89,6 +89,21 @@ variable "database" {
   default  = {}
 }
 
+variable "database_ca_file" {
+  description = "File (PEM) of the authorities of RDS in the region, relative to this root, which AWS publishes. Without it, connections to the database are encrypted, and the server is not verified."
+  type        = string
+  nullable    = true
+  default     = null
+
+  validation {
+    condition = var.database_ca_file == null ? true : (
+      can(regex("-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\s]+-----END CERTIFICATE-----", file("${path.root}/${var.database_ca_file}")))
+      && !can(regex("PRIVATE KEY", file("${path.root}/${var.database_ca_file}")))
+    )
+    error_message = "database_ca_file must be a file below environments/prod/cluster, such as eu-central-1-bundle.pem, with certificates in PEM form and no private key."
+  }
+}
+
 variable "deletion_protection" {
   description = "Whether cluster and database refuse to be deleted."
   type        = bool

@@ -31,6 +31,10 @@ run "answers_inside_the_network_by_tls_alone" {
     condition     = google_sql_database_instance.this.settings[0].ip_configuration[0].ssl_mode == "ENCRYPTED_ONLY"
     error_message = "nobody may connect without TLS"
   }
+  assert {
+    condition     = google_sql_database_instance.this.settings[0].ip_configuration[0].server_ca_mode == "GOOGLE_MANAGED_INTERNAL_CA"
+    error_message = "its authority must sign for no other server: clients verify nothing but the signature"
+  }
 }
 
 run "has_a_standby_and_backups_to_any_moment" {
@@ -136,7 +140,11 @@ run "tells_workloads_how_to_reach_it_and_where_the_password_is" {
   override_resource {
     target          = google_sql_database_instance.this
     override_during = plan
-    values          = { private_ip_address = "10.2.0.3", connection_name = "example-project:europe-west1:prod" }
+    values = {
+      private_ip_address = "10.2.0.3"
+      connection_name    = "example-project:europe-west1:prod"
+      server_ca_cert     = [{ cert = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----" }]
+    }
   }
 
   assert {
@@ -145,6 +153,10 @@ run "tells_workloads_how_to_reach_it_and_where_the_password_is" {
       output.database.admin_user == "postgres" && output.database.cidrs == ["10.2.0.0/16"]
     )
     error_message = "the server must be told, and where it is"
+  }
+  assert {
+    condition     = output.database.ca_certificates == "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----" && !issensitive(output.database.ca_certificates)
+    error_message = "its authority must be told, which is no secret"
   }
   # The version of the secret is Google's to say.
   assert {

@@ -151,7 +151,7 @@ run "tells_workloads_how_to_reach_it" {
   command = plan
 
   assert {
-    condition = { for name, value in output.database : name => value if name != "admin_password_revision" } == {
+    condition = { for name, value in output.database : name => value if !contains(["admin_password_revision", "ca_certificates"], name) } == {
       host       = "prod.0c1d.eu-central-1.rds.amazonaws.com"
       port       = 5432
       admin_user = "postgres"
@@ -165,6 +165,23 @@ run "tells_workloads_how_to_reach_it" {
       cidrs = ["10.0.244.0/24", "10.0.245.0/24"]
     }
     error_message = "the output must have the fields that every flavour has"
+  }
+  assert {
+    condition     = contains(keys(output.database), "ca_certificates") && output.database.ca_certificates == null
+    error_message = "authorities that nobody gave are not known"
+  }
+}
+
+run "tells_workloads_its_authorities_when_they_are_given" {
+  command = plan
+
+  variables {
+    ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+  }
+
+  assert {
+    condition     = output.database.ca_certificates == var.ca_certificates
+    error_message = "all authorities must be told"
   }
 }
 
@@ -362,6 +379,26 @@ run "refuses_an_administrator_that_rds_refuses" {
   }
 
   expect_failures = [var.admin_user]
+}
+
+run "refuses_authorities_that_are_no_certificates" {
+  command = plan
+
+  variables {
+    ca_certificates = "<Error><Code>AccessDenied</Code></Error>"
+  }
+
+  expect_failures = [var.ca_certificates]
+}
+
+run "refuses_the_key_of_an_authority" {
+  command = plan
+
+  variables {
+    ca_certificates = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\nBEGIN PRIVATE KEY"
+  }
+
+  expect_failures = [var.ca_certificates]
 }
 
 run "refuses_a_revision_below_one" {

@@ -147,6 +147,7 @@ run "lives_in_a_cloud_behind_a_load_balancer_on_a_managed_database" {
           admin_password_revision = "rev-1"
           admin_password_command  = { command = "aws", args = ["secretsmanager", "get-secret-value"] }
           cidrs                   = ["10.0.244.0/24"]
+          ca_certificates         = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
         }
       }
     }
@@ -164,6 +165,10 @@ run "lives_in_a_cloud_behind_a_load_balancer_on_a_managed_database" {
   assert {
     condition     = module.database[0].connections["catalog"].host == "prod.0c1d.eu-central-1.rds.amazonaws.com"
     error_message = "services must be led to the managed database"
+  }
+  assert {
+    condition     = module.database[0].connections["catalog"].ssl_mode == "verify-full" && startswith(module.database[0].connections["catalog"].ca_certificates, "-----BEGIN CERTIFICATE-----")
+    error_message = "services must verify it against the authorities that the cluster root tells"
   }
   assert {
     condition     = startswith(local.images["metrics-server"], "123456789012.dkr.ecr.eu-central-1.amazonaws.com/prod/registry.k8s.io/metrics-server/metrics-server:") && startswith(local.images["postgres"], "docker.io/")

@@ -52,12 +52,30 @@ run "keeps_the_databases_password_out_of_what_it_tells" {
   command = plan
 
   assert {
-    condition     = toset(keys(output.database)) == toset(["host", "port", "admin_user", "admin_password_revision", "admin_password_command", "cidrs"])
+    condition     = toset(keys(output.database)) == toset(["host", "port", "admin_user", "admin_password_revision", "admin_password_command", "cidrs", "ca_certificates"])
     error_message = "the database must have the fields of every managed PostgreSQL, and no password"
   }
   assert {
     condition     = output.database.port == 5432 && output.database.admin_user == "postgres" && output.database.cidrs == ["10.2.0.0/16"]
     error_message = "the database must be the managed one"
+  }
+}
+
+run "tells_workloads_the_authority_of_the_database" {
+  command = plan
+
+  override_resource {
+    target          = module.database[0].google_sql_database_instance.this
+    override_during = plan
+    values = {
+      private_ip_address = "10.2.0.3"
+      server_ca_cert     = [{ cert = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----" }]
+    }
+  }
+
+  assert {
+    condition     = output.database.ca_certificates == "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
+    error_message = "the authority must be the server's own"
   }
 }
 

@@ -63,6 +63,23 @@ run "keeps_its_data_in_a_managed_database" {
     condition     = output.database.cidrs == ["10.0.244.0/24", "10.0.245.0/24", "10.0.246.0/24"]
     error_message = "the database must be in the isolated subnets"
   }
+  assert {
+    condition     = output.database.ca_certificates == null
+    error_message = "authorities that nobody gave are not known"
+  }
+}
+
+run "tells_workloads_the_authorities_of_the_database" {
+  command = plan
+
+  variables {
+    database_ca_file = "tests/fixtures/authorities.pem"
+  }
+
+  assert {
+    condition     = output.database.ca_certificates == file("tests/fixtures/authorities.pem")
+    error_message = "the authorities must be those of the file"
+  }
 }
 
 run "runs_its_database_in_the_cluster_when_told" {
@@ -123,6 +140,26 @@ run "carries_another_name_throughout" {
     condition     = endswith(output.registry.host, "/shop") && nonsensitive(output.cluster.name) == "shop"
     error_message = "the name must be everywhere"
   }
+}
+
+run "refuses_a_file_of_authorities_that_is_not_there" {
+  command = plan
+
+  variables {
+    database_ca_file = "tests/fixtures/nothing.pem"
+  }
+
+  expect_failures = [var.database_ca_file]
+}
+
+run "refuses_a_file_of_authorities_that_holds_none" {
+  command = plan
+
+  variables {
+    database_ca_file = "tests/fixtures/services/catalog/service.yaml"
+  }
+
+  expect_failures = [var.database_ca_file]
 }
 
 run "refuses_an_account_that_is_none" {
