@@ -10,7 +10,7 @@ import (
 // platformVariables are set by Terraform's service module and may not be
 // given again; the database's only when the service needs one.
 var (
-	platformVariables = []string{"SERVICE_NAME", "SERVICE_VERSION", "SERVER_PORT", "ENVIRONMENT"}
+	platformVariables = []string{"SERVICE_NAME", "SERVICE_VERSION", "SERVER_PORT", "SERVER_DRAIN_DELAY", "ENVIRONMENT"}
 	databaseVariables = []string{"DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_SSLMODE", "DATABASE_SSLROOTCERT"}
 )
 

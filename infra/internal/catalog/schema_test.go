@@ -148,6 +148,7 @@ var badFiles = []struct {
 	{name: "config not a text", old: "LOG_LEVEL: info", new: "LOG_LEVEL: true", want: `:12: config.LOG_LEVEL is the boolean true; put it in quotes: "true"`},
 	{name: "config name in lower case", old: "LOG_LEVEL: info", new: "log-level: info", want: `:12: "log-level" is no name of an environment variable here`},
 	{name: "config takes the platform's variable", old: "LOG_LEVEL: info", new: `SERVER_PORT: "1"`, want: `:12: SERVER_PORT is already set by the platform`},
+	{name: "config takes the platform's delay", old: "LOG_LEVEL: info", new: `SERVER_DRAIN_DELAY: "1s"`, want: `:12: SERVER_DRAIN_DELAY is already set by the platform`},
 	{name: "config takes a callee's variable", old: "LOG_LEVEL: info", new: "CATALOG_URL: x", want: `:12: CATALOG_URL is already set by calls: catalog`, beyondSchema: true},
 	{name: "config takes the database's variable", old: "LOG_LEVEL: info", new: "DATABASE_HOST: x", want: `:12: DATABASE_HOST is already set by needs: database`, beyondSchema: true},
 	{name: "config weakens the database's TLS", old: "LOG_LEVEL: info", new: "DATABASE_SSLMODE: disable", want: `:12: DATABASE_SSLMODE is already set by needs: database`, beyondSchema: true},
