@@ -80,7 +80,7 @@ func TestImagesAreStoredAfterAnApplyThatTellsNothingOfTheRegistry(t *testing.T) 
 func TestAPushThatFailsLeavesTheClusterThatIsBeingMade(t *testing.T) {
 	h := newHouse(t)
 	full := errors.New("the registry has no space left")
-	h.Stack.Images = failingPush{h.images, full}
+	h.Images = failingPush{h.images, full}
 	h.clusterRoot.plan = plannedCluster(tfjson.Actions{tfjson.ActionNoop})
 	h.clusterRoot.during = func(func(terraform.Change)) { h.pushed(t) }
 	_, err := h.Up(t.Context())
