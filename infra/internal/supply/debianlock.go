@@ -65,7 +65,7 @@ func readLockFile(root string) (lockFile, error) {
 	}
 	var file lockFile
 	if err := json.Unmarshal(text, &file); err != nil {
-		return lockFile{}, fmt.Errorf("%s: %w", lockPath(root), err)
+		return lockFile{}, fmt.Errorf("%s cannot be read (git checkout brings it back, kindling supply lock makes another): %w", lockPath(root), err)
 	}
 	return file, nil
 }

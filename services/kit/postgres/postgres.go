@@ -114,7 +114,7 @@ const (
 	// connectTimeout bounds the making of a connection.
 	connectTimeout = 3 * time.Second
 	// firstPatience is how long the first connection may take. The network does not know a pod in its
-	// first moments and drops what it sends; TCP would send it again after a second.
+	// first moments and refuses or drops what it sends; TCP would send it again after a second.
 	firstPatience = 250 * time.Millisecond
 )
 
