@@ -20,7 +20,8 @@ locals {
       DATABASE_USER = var.database.user
     },
     try(var.database.ssl_mode, null) == null ? {} : { DATABASE_SSLMODE = var.database.ssl_mode },
-    local.database_ca == null ? {} : { DATABASE_SSLROOTCERT = "${local.database_ca_folder}/ca.crt" },
+    # The second is read by PostgreSQL's drivers themselves, also in images of services that do not know the first.
+    local.database_ca == null ? {} : { DATABASE_SSLROOTCERT = "${local.database_ca_folder}/ca.crt", PGSSLROOTCERT = "${local.database_ca_folder}/ca.crt" },
     { for callee in var.service.calls : "${upper(replace(callee, "-", "_"))}_URL" => "http://${callee}" },
   )
 

@@ -1,5 +1,6 @@
 locals {
-  environment = coalesce(var.environment, basename(abspath("${path.root}/..")))
+  folder      = basename(abspath("${path.root}/.."))
+  environment = coalesce(var.environment, local.folder)
 
   # Published images by part, for clusters that can pull them; the source supply
   # overrides them in supply.auto.tfvars.json.

@@ -65,7 +65,7 @@ data "kubernetes_namespace_v1" "kube_system" {
     }
     precondition {
       condition     = length(local.missing_secrets) == 0
-      error_message = "${join("; ", local.missing_secrets)}${local.secret_store == null ? "" : "; for terraform itself: eval \"$(${abspath("${path.root}/../../../.kindling/bin/kindling")} secret export --env ${local.environment})\""}"
+      error_message = "${join("; ", local.missing_secrets)}${local.secret_store == null ? "" : "; for terraform itself: eval \"$(${abspath("${path.root}/../../../.kindling/bin/kindling")} secret export --env ${local.folder})\""}"
     }
     # In a cloud the cluster root cannot ask for the identity. Endpoint and
     # authority are the cluster's own there: no other one answers for it.

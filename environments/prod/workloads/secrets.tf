@@ -23,9 +23,9 @@ locals {
     if fileexists(path) && try(length(jsondecode(file(path)).value) > 0 && length(jsondecode(file(path)).revision) > 0, false)
   }
 
-  # What a cloud's secret manager told names the environment first: a shell may still
-  # have that of another one.
-  told = "${local.environment}/"
+  # What a cloud's secret manager told names the environment's folder first: a shell
+  # may still have that of another one.
+  told = "${local.folder}/"
 
   # By SERVICE/NAME.
   secret_revisions = merge(
@@ -45,10 +45,10 @@ locals {
   missing_secrets = flatten([
     for service, names in local.outside_secrets : [
       for name in setsubtract(names, local.given_secrets[service]) : join("", [
-        "${service} needs the secret ${name}, which ${local.environment} does not have; ",
+        "${service} needs the secret ${name}, which ${local.folder} does not have; ",
         local.secret_store != null && !contains(keys(coalesce(local.secret_store, {})), "${service}/${name}")
         ? "terraform apply in ../cluster makes a place for it"
-        : "give it: make secret env=${local.environment} service=${service} name=${name}",
+        : "give it: make secret env=${local.folder} service=${service} name=${name}",
       ])
     ]
   ])

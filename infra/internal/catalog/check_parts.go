@@ -11,7 +11,7 @@ import (
 // given again; the database's only when the service needs one.
 var (
 	platformVariables = []string{"SERVICE_NAME", "SERVICE_VERSION", "SERVER_PORT", "SERVER_DRAIN_DELAY", "ENVIRONMENT"}
-	databaseVariables = []string{"DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_SSLMODE", "DATABASE_SSLROOTCERT"}
+	databaseVariables = []string{"DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_SSLMODE", "DATABASE_SSLROOTCERT", "PGSSLROOTCERT"}
 )
 
 // checkEnvironment looks at everything that becomes an environment variable:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"kindling.internal/infra/internal/release"
@@ -46,7 +47,7 @@ func (a *app) removeServiceCommand() *cobra.Command {
 			}
 			if len(values) > 0 && !force {
 				return &ui.Failure{Step: "remove", Code: exitInput, Sentence: "people provided secrets of " + args[0] + ", which git would not get back", Seen: values,
-					Next: []string{"keep what is still needed elsewhere, then make remove service=" + args[0] + " args=--force, which removes them too"}}
+					Next: unsetting(values)}
 			}
 			if err := scaffold.Remove(cmd.Context(), root, args[0], force); err != nil {
 				return refusal("remove", err)
@@ -68,6 +69,17 @@ func (a *app) removeServiceCommand() *cobra.Command {
 	cmd.Flags().StringSliceVarP(&running, "env", "e", nil, "also bring these environments to what is left, separated by commas")
 	outputFlag(cmd, &format)
 	return cmd
+}
+
+// unsetting are the commands that take provided values away, one by one. --force would do it as well, and
+// switch off what else is looked at before a service is removed.
+func unsetting(files []string) []string {
+	var commands []string
+	for _, file := range files { // environments/ENV/.secrets/SERVICE/NAME.json
+		parts := strings.Split(filepath.ToSlash(file), "/")
+		commands = append(commands, fmt.Sprintf("kindling secret unset --env %s --service %s %s", parts[1], parts[3], strings.TrimSuffix(parts[4], ".json")))
+	}
+	return commands
 }
 
 // stacks are several environments.

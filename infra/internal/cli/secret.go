@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -74,34 +75,35 @@ func (a *app) readSecret(ctx context.Context, prompt string) (string, error) {
 		return a.typedSecret(ctx, prompt)
 	}
 	text, err := io.ReadAll(io.LimitReader(a.in, stack.LargestSecret+2)) // too much is refused later
-	return strings.TrimSuffix(string(text), "\n"), err
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), err
 }
 
 // longestLine is how much of a line a terminal takes, in bytes; it drops the rest without a word.
 const longestLine = 4095
 
-// typedSecret gives the terminal its echo back when ctx ends first.
+// typedSecret shows nothing of what is typed, and gives the terminal its echo back however it ends.
 func (a *app) typedSecret(ctx context.Context, prompt string) (string, error) {
 	terminal := int(a.in.(*os.File).Fd())
-	before, err := term.GetState(terminal)
+	fmt.Fprint(a.errs, prompt)
+	defer fmt.Fprintln(a.errs)
+	before, err := term.MakeRaw(terminal) // so that nothing is shown between two readings either
 	if err != nil {
 		return "", err
 	}
-	fmt.Fprint(a.errs, prompt)
-	defer fmt.Fprintln(a.errs)
+	defer func() { _ = term.Restore(terminal, before) }()
 	type answer struct {
 		text []byte
 		err  error
 	}
 	typed := make(chan answer, 1)
 	go func() {
-		text, err := term.ReadPassword(terminal)
+		text, err := term.ReadPassword(terminal) // a line, in the terminal's own way of editing it
 		typed <- answer{text, err}
 	}()
 	var got answer
 	select {
 	case <-ctx.Done():
-		return "", errors.Join(ctx.Err(), term.Restore(terminal, before))
+		return "", ctx.Err()
 	case got = <-typed:
 	}
 	switch {
@@ -109,24 +111,22 @@ func (a *app) typedSecret(ctx context.Context, prompt string) (string, error) {
 		return "", badInput("secret", "nothing was typed", "type the value, or let it be read: <FILE")
 	case got.err != nil:
 		return "", got.err
-	case moreTyped(terminal) || len(got.text) >= longestLine:
+	case moreTyped(terminal) || len(got.text) >= longestLine || bytes.HasPrefix(got.text, []byte("-----BEGIN ")):
 		return "", badInput("secret", "the value has several lines, or a very long one, which a terminal does not take whole; nothing of it was kept", "let it be read: <FILE")
 	}
 	return string(got.text), nil
 }
 
-// moreTyped tells whether a terminal has more input than was read, and throws it away: the shell would
-// take it for commands, and show it.
-func moreTyped(terminal int) bool {
-	before, err := term.MakeRaw(terminal) // input counts before its line has ended
-	if err != nil {
-		return false
-	}
-	defer func() { _ = term.Restore(terminal, before) }()
-	more, dropped := false, make([]byte, longestLine)
+// moreTyped tells whether a terminal in raw mode has more input than was read, and throws it away: the
+// shell would take it for commands.
+func moreTyped(terminal int) (more bool) {
+	dropped := make([]byte, longestLine)
 	for {
-		waiting := []unix.PollFd{{Fd: int32(terminal), Events: unix.POLLIN}}
-		if n, err := unix.Poll(waiting, int(pasteTime.Milliseconds())); err != nil || n == 0 {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(terminal), Events: unix.POLLIN}}, int(pasteTime.Milliseconds()))
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || n == 0 {
 			return more
 		}
 		if n, err := unix.Read(terminal, dropped); err != nil || n == 0 {
@@ -136,8 +136,8 @@ func moreTyped(terminal int) bool {
 	}
 }
 
-// pasteTime is longer than a terminal takes between two lines of what is pasted.
-const pasteTime = 50 * time.Millisecond
+// pasteTime is longer than it takes between two lines of what is pasted, also from afar.
+const pasteTime = 300 * time.Millisecond
 
 func (a *app) secretUnsetCommand() *cobra.Command {
 	var environment, service string
@@ -207,7 +207,7 @@ func (a *app) printSecrets(secrets []stack.SecretReport) {
 		}
 		switch {
 		case secret.Orphan:
-			origin, state = "provided", "named by no service.yaml"
+			origin, state = "provided", "not wanted"
 		case secret.Missing():
 			state = "missing"
 		case secret.Revision == "":

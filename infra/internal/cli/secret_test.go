@@ -89,7 +89,7 @@ func TestAServiceWithProvidedSecretsIsRemovedByForceOnly(t *testing.T) {
 	code, _, errs := invoke("remove", "service", "shop")
 	assert.Equal(t, exitInput, code, errs)
 	assert.Contains(t, errs, "environments/dev/.secrets/shop/stripe-key.json")
-	assert.Contains(t, errs, "--force")
+	assert.Contains(t, errs, "kindling secret unset --env dev --service shop stripe-key")
 	assert.FileExists(t, file)
 	assert.DirExists(t, filepath.Join(root, "services", "shop"))
 

@@ -60,7 +60,7 @@ func (o *observation) probeFinding(w Workload, pod *corev1.Pod, c containerStatu
 	match := probeSaid.FindStringSubmatch(e.Message)
 	kind := strings.ToLower(match[1])
 	return finding{
-		settle: o.leftQuiet(settle, started),
+		settle: max(o.leftQuiet(settle, started), o.leftOfReturn(pod.Spec.NodeName)),
 		logs:   &logSource{pod: pod, container: c.Name},
 		answer: httpProbe(pod, c, kind),
 		Diagnosis: Diagnosis{
@@ -70,6 +70,22 @@ func (o *observation) probeFinding(w Workload, pod *corev1.Pod, c containerStatu
 			Next:     fmt.Sprintf("see why it does not answer, or correct its port in %s, then %s", o.described(w), o.again),
 		},
 	}, true
+}
+
+// leftOfReturn is how long a node that was gone and has come back may still take: its pods are
+// started before its network knows the other nodes, and they it. A node that is new has no pods yet.
+func (o *observation) leftOfReturn(name string) time.Duration {
+	for _, node := range o.nodes {
+		if node.Name != name {
+			continue
+		}
+		for _, c := range node.Status.Conditions {
+			if c.Type == corev1.NodeReady && c.LastTransitionTime.Sub(node.CreationTimestamp.Time) > settleNode {
+				return o.left(settleNode, c.LastTransitionTime.Time)
+			}
+		}
+	}
+	return 0
 }
 
 // thirdParty tells a part of the platform from a service of the repository: how long it takes to

@@ -148,6 +148,16 @@ func TestEachCauseIsToldInOneSentence(t *testing.T) {
 			reason:   Unschedulable,
 			sentence: "inventory cannot be placed on a node: its host port is taken on every node (443)",
 		},
+		"readiness probe fails on a node that came back long ago": {
+			objects:  append(with(deployment(onNode(running(30))), unhealthy("Readiness probe failed: HTTP probe failed with statuscode: 503")), returned("dev-worker", 3600, 70)),
+			reason:   ProbeFailing,
+			sentence: "inventory runs but its readiness probe fails: it answers 503",
+		},
+		"readiness probe fails on a new node": {
+			objects:  append(with(deployment(onNode(running(30))), unhealthy("Readiness probe failed: HTTP probe failed with statuscode: 503")), returned("dev-worker", 50, 35)),
+			reason:   ProbeFailing,
+			sentence: "inventory runs but its readiness probe fails: it answers 503",
+		},
 		"readiness probe fails": {
 			objects:  with(deployment(running(30)), unhealthy("Readiness probe failed: HTTP probe failed with statuscode: 503")),
 			reason:   ProbeFailing,

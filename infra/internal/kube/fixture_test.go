@@ -136,6 +136,20 @@ func node(name, unready, taint string) *corev1.Node {
 	return n
 }
 
+// returned is a node that was made, and became ready the last time, so many seconds ago.
+func returned(name string, made, ready int) *corev1.Node {
+	n := node(name, "", "")
+	n.CreationTimestamp, n.Status.Conditions[0].LastTransitionTime = ago(made), ago(ready)
+	return n
+}
+
+func onNode(change func(*corev1.Pod)) func(*corev1.Pod) {
+	return func(p *corev1.Pod) {
+		change(p)
+		p.Spec.NodeName = "dev-worker"
+	}
+}
+
 func event(object, reason, message string, secondsAgo int) *corev1.Event {
 	return &corev1.Event{
 		ObjectMeta:     metav1.ObjectMeta{Namespace: "apps", Name: fmt.Sprintf("%s.%s.%d", object, reason, secondsAgo)},

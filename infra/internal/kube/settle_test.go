@@ -40,6 +40,7 @@ func TestSignsThatMayPassAreNoDiagnosis(t *testing.T) {
 		"volume is being made":         {objects: statefulSet(soon(unschedulable("0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."))), workload: database, within: 29 * time.Second},
 		"room just taken":              {objects: deployment(soon(unschedulable("0/1 nodes are available: 1 Insufficient cpu."))), within: 4 * time.Second},
 		"starts to answer":             {objects: with(deployment(running(5)), unhealthy("Startup probe failed: dial tcp: connect: connection refused")), within: 10 * time.Second},
+		"its node has just come back":  {objects: append(with(deployment(onNode(running(30))), unhealthy("Readiness probe failed: HTTP probe failed with statuscode: 503")), returned("dev-worker", 3600, 20)), within: 40 * time.Second},
 		"probe of an earlier run":      {objects: with(deployment(running(30)), event("inventory-7c9d-x", "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503", 40))},
 		"kubelet was not yet told":     {objects: deployment(soon(waiting("CreateContainerConfigError", "failed to sync configmap cache: timed out waiting for the condition"))), within: 29 * time.Second},
 		"secret was made meanwhile":    {objects: with(deployment(waiting("CreateContainerConfigError", `secret "inventory-database" not found`)), &corev1.Secret{ObjectMeta: meta1("inventory-database")}), within: 10 * time.Second},

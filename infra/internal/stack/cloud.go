@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"kindling.internal/infra/internal/catalog"
@@ -35,8 +36,13 @@ type managedDatabase struct {
 	Password Command `json:"admin_password_command"`
 }
 
+// handing keeps together the variables of the process that belong together.
+var handing sync.Mutex
+
 // credentials hands to Terraform what the workloads root of a cloud's environment must be told.
 func (s *Stack) credentials(ctx context.Context, parts Parts) error {
+	handing.Lock()
+	defer handing.Unlock()
 	if err := s.databasePassword(ctx, parts); err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package stack
 
 import (
 	"context"
+	"strings"
 
 	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/release"
@@ -52,6 +53,14 @@ func (s *Stack) provided(ctx context.Context, parts Parts) error {
 	}
 	if err := s.checkSecrets(services); err != nil {
 		return err
+	}
+	placeless, err := s.placeless(ctx, parts, services)
+	if err != nil {
+		return err
+	}
+	if len(placeless) > 0 {
+		return &ui.Failure{Step: "rollback", Code: 2, Sentence: s.Environment + "'s secret manager has no place yet for " + strings.Join(placeless, ", "),
+			Next: []string{"make up env=" + s.Environment + " makes it"}}
 	}
 	return s.credentials(ctx, parts)
 }

@@ -25,7 +25,7 @@ type SecretReport struct {
 	Env      string `json:"env"`
 	Provided bool   `json:"provided"`         // by people; else drawn at random
 	Where    string `json:"where"`            // that keeps the value
-	Orphan   bool   `json:"orphan,omitempty"` // a value of this machine that no service.yaml names any more
+	Orphan   bool   `json:"orphan,omitempty"` // a value of this machine that no service.yaml wants any more
 	// Revision changes whenever the value does. It is empty when there is no value yet, or when it is
 	// drawn in the cluster.
 	Revision string `json:"revision,omitempty"`
@@ -238,8 +238,8 @@ func (s *Stack) UnsetSecret(service, name string) (changed bool, err error) {
 		return false, &ui.Failure{Step: "secret", Code: 2, Sentence: s.Environment + "'s secrets are in its cloud's secret manager, which keeps older values",
 			Next: []string{"set another value: " + s.setting(n), "or disable it there"}}
 	}
-	if !filepath.IsLocal(filepath.Join(service, name)) {
-		return false, s.settable(n)
+	if service == "" || name == "" || service != filepath.Base(service) || name != filepath.Base(name) {
+		return false, s.settable(n) // which no service.yaml can name
 	}
 	unlock, err := s.exclusive()
 	if err != nil {
@@ -248,7 +248,7 @@ func (s *Stack) UnsetSecret(service, name string) (changed bool, err error) {
 	defer unlock()
 	err = os.Remove(s.secretFile(n)) // also of one that no service.yaml names any more
 	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+		return false, s.settable(n)
 	}
 	_ = os.Remove(filepath.Dir(s.secretFile(n))) // when it is empty
 	return err == nil, err
@@ -279,11 +279,7 @@ func (s *Stack) Secrets(ctx context.Context) ([]SecretReport, error) {
 		if r.Where, err = filepath.Rel(s.Root, s.secretFile(n)); err != nil {
 			return nil, err
 		}
-		stored, err := s.readSecret(n)
-		if err != nil {
-			return nil, err
-		}
-		if stored != nil {
+		if stored, err := s.readSecret(n); err == nil && stored != nil { // up tells what is wrong with a file
 			r.Revision = stored.Revision
 		}
 	}
@@ -292,9 +288,9 @@ func (s *Stack) Secrets(ctx context.Context) ([]SecretReport, error) {
 
 // withOrphans adds the values of this machine that no service.yaml names.
 func (s *Stack) withOrphans(reports []SecretReport) ([]SecretReport, error) {
-	named := map[string]bool{}
+	named := map[secretName]bool{}
 	for _, r := range reports {
-		named[r.Where] = true
+		named[secretName{r.Service, r.Name}] = r.Provided
 	}
 	paths, err := filepath.Glob(s.secretFile(secretName{"*", "*"}))
 	if err != nil {
@@ -305,8 +301,9 @@ func (s *Stack) withOrphans(reports []SecretReport) ([]SecretReport, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !named[where] {
-			reports = append(reports, SecretReport{Service: filepath.Base(filepath.Dir(path)), Name: strings.TrimSuffix(filepath.Base(path), ".json"), Where: where, Orphan: true})
+		n := secretName{filepath.Base(filepath.Dir(path)), strings.TrimSuffix(filepath.Base(path), ".json")}
+		if !named[n] {
+			reports = append(reports, SecretReport{Service: n.service, Name: n.name, Provided: true, Where: where, Orphan: true})
 		}
 	}
 	return reports, nil

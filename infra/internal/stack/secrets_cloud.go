@@ -198,7 +198,7 @@ func (s *Stack) setCloudSecret(ctx context.Context, n secretName, value string) 
 	commands, ok := known[n.String()]
 	if !ok {
 		return false, &ui.Failure{Step: "secret", Code: 2, Sentence: fmt.Sprintf("%s's secret manager has no place for %s yet", s.Environment, n),
-			Next: []string{"terraform apply in environments/" + s.Environment + "/cluster makes one of each secret in services/*/service.yaml"}}
+			Next: []string{"make up env=" + s.Environment + " makes one of each secret in services/*/service.yaml, and stops where a value is missing"}}
 	}
 	if _, now, err := s.askSecret(ctx, n, commands); err == nil && now == value {
 		return false, nil

@@ -9,12 +9,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"kindling.internal/infra/internal/release"
 	"kindling.internal/infra/internal/ui"
 )
 
@@ -167,15 +169,18 @@ func TestValuesThatNoServiceNamesAreTold(t *testing.T) {
 	reports, err := h.Secrets(t.Context())
 	require.NoError(t, err)
 	require.Len(t, reports, 3)
-	assert.Equal(t, SecretReport{Service: "shop", Name: "stripe-key", Where: file, Orphan: true}, reports[2])
+	assert.Equal(t, SecretReport{Service: "shop", Name: "stripe-key", Provided: true, Where: file, Orphan: true}, reports[2])
 	assert.False(t, reports[2].Missing())
 
 	changed, err := h.UnsetSecret("shop", "stripe-key")
 	require.NoError(t, err)
 	assert.True(t, changed)
-	changed, err = h.UnsetSecret("shop", "stripe-key")
-	require.NoError(t, err)
-	assert.False(t, changed)
+	for _, n := range []secretName{{"shop", "stripe-key"}, {"", "stripe-key"}, {"shop", ""}, {"shop", "../shop/payment-key"}, {"..", "x"}} {
+		_, err = h.UnsetSecret(n.service, n.name)
+		var failure *ui.Failure
+		require.ErrorAs(t, err, &failure, "nobody names %s", n)
+		assert.Equal(t, 2, failure.Code)
+	}
 }
 
 func TestAFileWithoutRevisionIsNoValueAndIsWrittenAnew(t *testing.T) {
@@ -199,6 +204,8 @@ func TestPlanAndUpWantTheSameSecrets(t *testing.T) {
 type secretManager struct {
 	*journal
 	versions map[string][]string // by SERVICE/NAME
+	mu       sync.Mutex
+	asked    []string
 }
 
 func (m *secretManager) print(_ context.Context, c Command) (string, error) {
@@ -206,6 +213,9 @@ func (m *secretManager) print(_ context.Context, c Command) (string, error) {
 		return "hush", nil // the database's
 	}
 	verb, name := c.Args[0], c.Args[1]
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.asked = append(m.asked, name)
 	versions := m.versions[name]
 	switch {
 	case len(versions) == 0:
@@ -240,7 +250,7 @@ func newCloudHouseWithSecrets(t *testing.T) (*house, *secretManager) {
 		}
 	}
 	h.clusterRoot.outputs["secrets"] = output
-	m := &secretManager{h.journal, map[string][]string{"shop/session-key": {"random"}}}
+	m := &secretManager{journal: h.journal, versions: map[string][]string{"shop/session-key": {"random"}}}
 	h.Secret, h.Give = m.print, m.give
 	return h, m
 }
@@ -305,7 +315,8 @@ func TestACloudIsAskedForWhatServicesNameOnly(t *testing.T) {
 	write(t, filepath.Join(h.Root, "services", "shop", "service.yaml"), strings.Split(withSecrets, "  - {name: stripe-key")[0])
 	_, err := h.Up(t.Context())
 	require.NoError(t, err, "stripe-key has a place and no value, and nobody wants one")
-	assert.Len(t, m.versions, 1)
+	assert.NotContains(t, m.asked, "shop/stripe-key")
+	assert.Contains(t, m.asked, "shop/session-key")
 	assert.Len(t, terraformReads(t, os.Getenv(secretValuesVariable)), 1)
 }
 
@@ -389,7 +400,7 @@ func TestACloudWithoutAPlaceForASecretSaysHowToMakeOne(t *testing.T) {
 	var failure *ui.Failure
 	require.ErrorAs(t, err, &failure)
 	assert.Equal(t, 2, failure.Code)
-	assert.Contains(t, failure.Next[0], "environments/dev/cluster")
+	assert.Contains(t, failure.Next[0], "make up env=dev")
 }
 
 func TestACloudsSecretsAreListed(t *testing.T) {
@@ -418,4 +429,26 @@ func TestAShellGetsTheSecretsOfACloudAsTheyAre(t *testing.T) {
 	var failure *ui.Failure
 	require.ErrorAs(t, local.ExportSecrets(t.Context(), &script), &failure)
 	assert.Equal(t, 2, failure.Code)
+}
+
+func TestARollbackRecordsNothingForWantOfASecret(t *testing.T) {
+	h, m := newCloudHouseWithSecrets(t)
+	m.versions["shop/stripe-key"] = []string{"sk_live"}
+	_, err := h.Up(t.Context())
+	require.NoError(t, err)
+	h.images.digest = strings.Replace(digest, "1", "2", 1)
+	_, err = h.Up(t.Context())
+	require.NoError(t, err)
+	running, err := release.Load(h.Root, "dev")
+	require.NoError(t, err)
+
+	delete(m.versions, "shop/stripe-key")
+	_, _, err = h.Rollback(t.Context(), "shop", "")
+	require.ErrorContains(t, err, "shop needs the secret stripe-key")
+	write(t, filepath.Join(h.Root, "services", "shop", "service.yaml"), withSecrets+"  - {name: mail-token, env: MAIL_TOKEN}\n")
+	_, _, err = h.Rollback(t.Context(), "shop", "")
+	require.ErrorContains(t, err, "has no place yet for shop/mail-token")
+	after, err := release.Load(h.Root, "dev")
+	require.NoError(t, err)
+	assert.Equal(t, running, after)
 }

@@ -184,12 +184,6 @@ func (s *Stack) cluster(ctx context.Context, parts Parts, t *target, made chan<-
 	if err == nil {
 		t.connection, t.registry, err = clusterOutputs(ctx, root)
 	}
-	if err == nil {
-		err = s.credentials(ctx, parts) // before anything is recorded
-	}
-	if err == nil {
-		tell(made, t.registry)
-	}
 	if err != nil {
 		step.Fail()
 		return s.terraformFailure("cluster", err)
@@ -200,6 +194,10 @@ func (s *Stack) cluster(ctx context.Context, parts Parts, t *target, made chan<-
 		}
 	}
 	step.Done(t.connection.Name + " · " + t.connection.Flavour + " · " + t.connection.Endpoint)
+	if err := s.credentials(ctx, parts); err != nil { // before anything is recorded
+		return err
+	}
+	tell(made, t.registry)
 	return nil
 }
 

@@ -305,6 +305,7 @@ run "takes_all_secrets_from_the_store_of_a_cloud" {
   }
 
   variables {
+    environment      = "another-name"
     services_folder  = "tests/fixtures/provided"
     secrets_folder   = "tests/fixtures/provided-values"
     secret_revisions = { "dev/catalog/session-key" = "1", "dev/catalog/stripe-key" = "2", "prod/catalog/stripe-key" = "3" }
