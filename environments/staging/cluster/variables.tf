@@ -40,8 +40,20 @@ variable "registry_port" {
   default     = 5002
 }
 
+variable "control_planes" {
+  description = "Number of control-plane nodes. Several stand behind kind's load balancer, whose image the engine must have or can pull; they do not survive that all of them stop at once."
+  type        = number
+  nullable    = false
+  default     = 1
+
+  validation {
+    condition     = contains([1, 3, 5], var.control_planes)
+    error_message = "control_planes must be 1, 3 or 5: etcd wants a majority of them."
+  }
+}
+
 variable "workers" {
-  description = "Number of worker nodes beside the control-plane node; with none, the control-plane node runs everything."
+  description = "Number of worker nodes beside the control-plane node; with none, the control-plane nodes run everything."
   type        = number
   nullable    = false
   default     = 2

@@ -141,6 +141,11 @@ func (e *Engine) prepare(ctx context.Context, spec Spec, progress Progress) (Hos
 	if err := e.ensureImage(ctx, spec.NodeImage, progress); err != nil {
 		return host, err
 	}
+	if spec.controlPlanes() > 1 {
+		if err := e.ensureImage(ctx, loadBalancerImage, progress); err != nil {
+			return host, err
+		}
+	}
 	return host, e.ensureNetwork(ctx, spec.Network, spec.Name)
 }
 

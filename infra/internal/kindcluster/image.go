@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// loadBalancerImage is what kind puts before several control planes. Its
+// library does not tell.
+const loadBalancerImage = "docker.io/envoyproxy/envoy:v1.36.2"
+
 // ensureImage pulls an image that the engine does not have. Images under the
 // project's own name are built and loaded, never pulled.
 func (e *Engine) ensureImage(ctx context.Context, image string, progress Progress) error {

@@ -414,9 +414,9 @@ run "verifies_its_database_against_known_authorities" {
 
   assert {
     condition = {
-      for env in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].env : env.name => env.value if startswith(env.name, "DATABASE_SSL")
-    } == { DATABASE_SSLMODE = "verify-full", DATABASE_SSLROOTCERT = "/etc/kindling/database/ca.crt" }
-    error_message = "the service must be told to verify the server, and against what"
+      for env in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].env : env.name => env.value if startswith(env.name, "DATABASE_SSL") || startswith(env.name, "PGSSL")
+    } == { DATABASE_SSLMODE = "verify-full", DATABASE_SSLROOTCERT = "/etc/kindling/database/ca.crt", PGSSLROOTCERT = "/etc/kindling/database/ca.crt" }
+    error_message = "the service must be told to verify the server, and against what, in its own words and in its driver's"
   }
   assert {
     condition     = kubernetes_config_map_v1.database_ca[0].data == tomap({ "ca.crt" = var.database.ca_certificates }) && kubernetes_config_map_v1.database_ca[0].metadata[0].name == "stock-keeper.database-ca"

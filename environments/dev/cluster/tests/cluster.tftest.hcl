@@ -38,6 +38,30 @@ run "runs_beside_another_under_its_own_name_and_ports" {
   }
 }
 
+run "has_as_many_nodes_as_are_asked_for" {
+  command = plan
+
+  variables {
+    control_planes = 3
+    workers        = 2
+  }
+
+  assert {
+    condition     = local.nodes[*].role == ["control-plane", "control-plane", "control-plane", "worker", "worker"]
+    error_message = "there must be three control planes and two workers"
+  }
+}
+
+run "refuses_control_planes_without_a_majority" {
+  command = plan
+
+  variables {
+    control_planes = 2
+  }
+
+  expect_failures = [var.control_planes]
+}
+
 run "refuses_a_number_of_workers_below_none" {
   command = plan
 
