@@ -106,7 +106,7 @@ shell: ## A shell in which plain kubectl and terraform work on an environment: m
 
 .PHONY: new
 new: tool ## Add a service: make new service=NAME needs=database calls=catalog (template=worker)
-	@$(KINDLING) new service $(service) --template "$(template)" --needs "$(needs)" --calls "$(calls)" $(args)
+	@$(KINDLING) new service $(service) $(if $(template),--template "$(template)") $(if $(needs),--needs "$(needs)") $(if $(calls),--calls "$(calls)") $(args)
 
 .PHONY: remove
 remove: tool ## Take a service back: make remove service=NAME (env=dev also removes what runs there)

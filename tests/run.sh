@@ -210,13 +210,15 @@ run_modules() {
 # run_cloud compiles the providers of clouds where Terraform's registry is out of reach: that takes
 # longer than all other parts together, once.
 run_cloud() {
-  local flavours folder
+  local flavours folder environment
   mapfile -t flavours < <(find modules/cluster -mindepth 1 -maxdepth 1 -not -name kind -printf '%f\n' | sort)
   tool && check "providers of ${flavours[*]}" .kindling/bin/kindling supply providers "${flavours[@]}" || return
   copied || return
   test_folders with
   for folder in $(cd "$copy" && git grep -l '^variable "offline"' -- 'environments/*/cluster/*.tf' | xargs -n 1 dirname); do
     check "plan $folder offline" offline_plan "$copy/$folder"
+    environment=$(basename "$(dirname "$folder")")
+    check "the plan of $environment breaks no rule" breaks_no_rule "$copy" "$environment"
   done
 }
 

@@ -169,18 +169,27 @@ func TestEveryEnvironmentIsPlanned(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, names, "dev")
 
+	// A job plans the environments that its matrix names, or those that it brings up itself.
 	var onGitHub, onGitLab []string
 	for job, j := range workflows(t)["nightly"].Jobs {
-		if strings.HasPrefix(job, "drift-") {
-			for _, name := range j.Strategy.Matrix["environment"].([]any) {
+		if !strings.HasPrefix(job, "drift-") {
+			continue
+		}
+		if matrix, ok := j.Strategy.Matrix["environment"].([]any); ok {
+			for _, name := range matrix {
 				onGitHub = append(onGitHub, name.(string))
 			}
 		}
+		onGitHub = append(onGitHub, broughtUpAndPlanned(t, commands(t)["nightly.yml "+job])...)
 	}
 	for name, job := range gitlabJobs(t) {
-		if strings.HasPrefix(name, "nightly-drift-") {
+		if !strings.HasPrefix(name, "nightly-drift-") {
+			continue
+		}
+		if len(job.Parallel.Matrix) > 0 {
 			onGitLab = append(onGitLab, job.Parallel.Matrix[0]["ENVIRONMENT"]...)
 		}
+		onGitLab = append(onGitLab, broughtUpAndPlanned(t, job.Script)...)
 	}
 	assert.Subset(t, onGitHub, names, "nightly.yml looks for drift in each")
 	assert.ElementsMatch(t, onGitHub, onGitLab)
@@ -188,6 +197,30 @@ func TestEveryEnvironmentIsPlanned(t *testing.T) {
 	for _, where := range []string{"plan.yml plan", ".gitlab-ci.yml plan"} {
 		assert.Contains(t, commands(t)[where], "make ci-plan", "which plans each folder of environments/")
 	}
+}
+
+var plannedByName = regexp.MustCompile(`^make plan env=([a-z-]+)$`)
+
+// broughtUpAndPlanned are the environments that commands plan by name. Each is brought up before: by a
+// promotion where up refuses to do it without one.
+func broughtUpAndPlanned(t *testing.T, all []string) []string {
+	t.Helper()
+	var names []string
+	for i, command := range all {
+		match := plannedByName.FindStringSubmatch(command)
+		if match == nil {
+			continue
+		}
+		name := match[1]
+		names = append(names, name)
+		before := strings.Join(all[:i], "\n")
+		if _, err := os.Stat(filepath.Join(root, "environments", name, "promotion.yaml")); err == nil {
+			assert.Regexp(t, `(?m)^make promote from=[a-z-]+ to=`+name+`$`, before)
+		} else {
+			assert.Contains(t, before, "make up env="+name)
+		}
+	}
+	return names
 }
 
 // pinned is an action by commit, with the version for people.

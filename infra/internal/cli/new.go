@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,20 +28,21 @@ func (a *app) newServiceCommand() *cobra.Command {
 	var kind, format string
 	cmd := &cobra.Command{
 		Use:   "service NAME",
-		Short: "Write a service that compiles, passes its tests and comes up; asks when it is given no name on a terminal",
+		Short: "Write a service that compiles, passes its tests and comes up; asks on a terminal for what it is not told",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			root, err := repository()
 			if err != nil {
 				return err
 			}
+			if len(args) == 1 {
+				request.Name = args[0]
+			}
 			switch {
-			case len(args) == 0 && a.interactive():
+			case len(args) <= 1 && a.interactive() && (request.Name == "" || !described(cmd)):
 				if err := a.askForService(cmd, root, &request, &kind); err != nil {
 					return err
 				}
-			case len(args) == 1:
-				request.Name = args[0]
-			default:
+			case len(args) != 1:
 				return exactArgs(1)(cmd, args)
 			}
 			request.Template = scaffold.Template(kind)
@@ -55,6 +57,11 @@ func (a *app) newServiceCommand() *cobra.Command {
 	flags.BoolVar(&request.Force, "force", false, "also when services/ or go.work have uncommitted changes")
 	outputFlag(cmd, &format)
 	return cmd
+}
+
+// described tells whether flags say what kind of service it is.
+func described(cmd *cobra.Command) bool {
+	return slices.ContainsFunc([]string{"template", "needs", "calls"}, cmd.Flags().Changed)
 }
 
 // writtenJSON is what `new service --output json` prints.

@@ -25,7 +25,9 @@ func (a *app) interactive() bool {
 // askForService asks for what the flags do not say.
 func (a *app) askForService(cmd *cobra.Command, root string, request *scaffold.Request, kind *string) error {
 	q := questions{ctx: cmd.Context(), in: bufio.NewReader(a.in), out: a.errs}
-	request.Name = q.ask("name", "", catalog.CheckName)
+	if request.Name == "" {
+		request.Name = q.ask("name", "", catalog.CheckName)
+	}
 	if !cmd.Flags().Changed("template") {
 		*kind = q.ask("template, "+oneOf(scaffold.Templates()), *kind, among(scaffold.Templates()))
 	}

@@ -169,6 +169,18 @@ template, http or worker [http]: needs, any of database [nothing]: calls, any of
 	assert.NotContains(t, string(description), "needs")
 }
 
+func TestANameAloneOnATerminalIsAskedForTheRest(t *testing.T) {
+	clone(t)
+	code, _, shown := onTerminal(t, "worker\ndatabase\n\n", "new", "service", "sweeper")
+	require.Equal(t, exitDone, code, shown)
+	assert.NotContains(t, shown, "name: ")
+	assert.Contains(t, shown, "template, http or worker [http]: needs, any of database [nothing]: calls")
+
+	code, _, shown = onTerminal(t, "", "new", "service", "orders", "--needs", "database", "--force")
+	require.Equal(t, exitDone, code, shown)
+	assert.Empty(t, shown, "the flags say enough")
+}
+
 func TestNewServiceDoesNotAskForWhatTheFlagsSay(t *testing.T) {
 	clone(t)
 	code, _, shown := onTerminal(t, "sweeper\n", "new", "service", "--template", "worker", "--needs", "database", "--calls", "")
