@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"kindling.internal/infra/internal/release"
@@ -41,19 +40,18 @@ func (a *app) removeServiceCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			values, err := stack.ProvidedFiles(root, args[0])
+			values, err := stack.ProvidedSecrets(root, "*", args[0])
 			if err != nil {
 				return err
 			}
 			if len(values) > 0 && !force {
-				return &ui.Failure{Step: "remove", Code: exitInput, Sentence: "people provided secrets of " + args[0] + ", which git would not get back", Seen: values,
-					Next: unsetting(values)}
+				return valuesLost(args[0], values)
 			}
 			if err := scaffold.Remove(cmd.Context(), root, args[0], force); err != nil {
 				return refusal("remove", err)
 			}
-			for _, file := range values {
-				if err := os.Remove(filepath.Join(root, file)); err != nil {
+			for _, value := range values {
+				if err := os.Remove(filepath.Join(root, value.File)); err != nil {
 					return err
 				}
 			}
@@ -71,15 +69,16 @@ func (a *app) removeServiceCommand() *cobra.Command {
 	return cmd
 }
 
-// unsetting are the commands that take provided values away, one by one. --force would do it as well, and
-// switch off what else is looked at before a service is removed.
-func unsetting(files []string) []string {
-	var commands []string
-	for _, file := range files { // environments/ENV/.secrets/SERVICE/NAME.json
-		parts := strings.Split(filepath.ToSlash(file), "/")
-		commands = append(commands, fmt.Sprintf("kindling secret unset --env %s --service %s %s", parts[1], parts[3], strings.TrimSuffix(parts[4], ".json")))
+// valuesLost refuses to remove a service with values that people provided, and names the commands that
+// take them away, one by one. --force would do it as well, and switch off what else is looked at before a
+// service is removed.
+func valuesLost(service string, values []stack.ProvidedSecret) error {
+	failure := &ui.Failure{Step: "remove", Code: exitInput, Sentence: "people provided secrets of " + service + ", which git would not get back"}
+	for _, value := range values {
+		failure.Seen = append(failure.Seen, value.File)
+		failure.Next = append(failure.Next, fmt.Sprintf("kindling secret unset --env %s --service %s %s", value.Environment, service, value.Name))
 	}
-	return commands
+	return failure
 }
 
 // stacks are several environments.

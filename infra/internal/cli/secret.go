@@ -207,7 +207,7 @@ func (a *app) printSecrets(secrets []stack.SecretReport) {
 		}
 		switch {
 		case secret.Orphan:
-			origin, state = "provided", "not wanted"
+			state = "not wanted"
 		case secret.Missing():
 			state = "missing"
 		case secret.Revision == "":

@@ -196,31 +196,32 @@ func openCluster(c stack.Connection) (stack.Cluster, error) {
 }
 
 // secret runs a command that prints a credential, and returns it without the end of its last line.
-// What the command says besides is the error's text; what it prints is in no error.
 func secret(ctx context.Context, command stack.Command) (string, error) {
-	var said bytes.Buffer
-	cmd := exec.CommandContext(ctx, command.Command, command.Args...)
-	cmd.Stderr = &said
-	printed, err := cmd.Output()
-	if err != nil {
-		return "", fmt.Errorf("%s: %w: %s", command.Command, err, strings.TrimSpace(said.String()))
-	}
-	value := strings.TrimSuffix(string(printed), "\n")
-	if value == "" {
+	printed, err := credential(ctx, command, nil)
+	value := strings.TrimSuffix(printed, "\n")
+	if err == nil && value == "" {
 		return "", fmt.Errorf("%s %w", command.Command, stack.ErrNoValue)
 	}
-	return value, nil
+	return value, err
 }
 
 // give runs a command that reads a value from its standard input.
 func give(ctx context.Context, command stack.Command, value string) error {
+	_, err := credential(ctx, command, strings.NewReader(value))
+	return err
+}
+
+// credential runs a command that reads or prints a credential. What the command says besides is the
+// error's text; what it reads and prints is in no error.
+func credential(ctx context.Context, command stack.Command, input io.Reader) (printed string, err error) {
 	var said bytes.Buffer
 	cmd := exec.CommandContext(ctx, command.Command, command.Args...)
-	cmd.Stdin, cmd.Stderr = strings.NewReader(value), &said
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w: %s", command.Command, err, strings.TrimSpace(said.String()))
+	cmd.Stdin, cmd.Stderr = input, &said
+	text, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %s", command.Command, err, strings.TrimSpace(said.String()))
 	}
-	return nil
+	return string(text), nil
 }
 
 // progressAdapter shows a stack's progress with ui.

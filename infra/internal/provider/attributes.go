@@ -114,18 +114,9 @@ func defaultInt(value int64, description string, validators ...validator.Int64) 
 	}
 }
 
-// defaultTrue is a bool that is true by default.
-func defaultTrue(description string) schema.BoolAttribute {
+func defaultBool(value bool, description string) schema.BoolAttribute {
 	return schema.BoolAttribute{
-		Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-		MarkdownDescription: description + " Default `true`.",
-	}
-}
-
-// defaultFalse is a bool that is false by default.
-func defaultFalse(description string) schema.BoolAttribute {
-	return schema.BoolAttribute{
-		Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-		MarkdownDescription: description + " Default `false`.",
+		Optional: true, Computed: true, Default: booldefault.StaticBool(value),
+		MarkdownDescription: description + fmt.Sprintf(" Default `%t`.", value),
 	}
 }

@@ -45,7 +45,7 @@ func (r *clusterResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 		"nodes": nodesAttribute(),
 		"wait": defaultString("2m", "How long all nodes may take to become Ready once the control plane answers; "+
 			"`0s` does not wait. Creation fails when the time is over.", duration()),
-		"wait_at_creation": defaultTrue("Whether a creation waits for the nodes too, and not only a start. " +
+		"wait_at_creation": defaultBool(true, "Whether a creation waits for the nodes too, and not only a start. "+
 			"Whoever waits for what runs in the cluster need not wait for its nodes first."),
 	}
 	addConfigurationAttributes(attributes)
@@ -61,7 +61,7 @@ func addConfigurationAttributes(attributes map[string]schema.Attribute) {
 	attributes["registry_mirrors"] = mirrorsAttribute()
 	attributes["feature_gates"] = boolMap("Kubernetes feature gates.")
 	attributes["runtime_config"] = stringMap("API groups and versions to switch on or off, for example `\"api/alpha\" = \"false\"`.")
-	attributes["encrypt_secrets"] = defaultFalse("Whether the API server encrypts Secrets in etcd. The key is made for the cluster and " +
+	attributes["encrypt_secrets"] = defaultBool(false, "Whether the API server encrypts Secrets in etcd. The key is made for the cluster and "+
 		"lies in its control-plane nodes only: it is in no plan, state or file of this host.")
 	attributes["audit_policy"] = schema.StringAttribute{
 		Optional: true,
@@ -139,7 +139,7 @@ func mountsAttribute() schema.Attribute {
 			Required: true, MarkdownDescription: "Absolute path in the node.",
 			Validators: []validator.String{absolutePath()},
 		},
-		"read_only": defaultFalse("Whether the node may only read it."),
+		"read_only": defaultBool(false, "Whether the node may only read it."),
 	})
 }
 
@@ -165,7 +165,7 @@ func networkingAttribute() schema.Attribute {
 			"service_subnet":      defaultString(defaultServiceSubnet, "CIDR block of the Services.", cidr()),
 			"api_server_address":  defaultString(defaultAPIServerAddress, "Address of the host on which the API server listens.", ipAddress()),
 			"api_server_port":     defaultInt(0, "Port of the host on which the API server listens; 0 takes a free one, which stays the same.", int64validator.Between(0, 65535)),
-			"disable_default_cni": defaultFalse("Whether to leave out the node image's CNI. Nodes become Ready when another one is installed, so creation does not wait for it."),
+			"disable_default_cni": defaultBool(false, "Whether to leave out the node image's CNI. Nodes become Ready when another one is installed, so creation does not wait for it."),
 			"kube_proxy_mode": defaultString(defaultKubeProxyMode, "`iptables`, `nftables`, `ipvs` or `none`.",
 				stringvalidator.OneOf("iptables", "nftables", "ipvs", "none")),
 		},

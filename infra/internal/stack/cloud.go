@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/ui"
@@ -53,8 +52,8 @@ func (s *Stack) credentials(ctx context.Context, parts Parts) error {
 // root has such a database, and hands it to Terraform by the environment, as the user's own would
 // be: it is in no argument, no state, no plan and no log. One that the user has given stays.
 func (s *Stack) databasePassword(ctx context.Context, parts Parts) error {
-	given, asked := os.Getenv(passwordVariable), askedPassword.Load()
-	mine := asked != nil && given == *asked // of this environment, or of another
+	given := os.Getenv(passwordVariable)
+	mine := given != "" && given == askedPassword // of this environment, or of another
 	switch {
 	case s.local() && mine:
 		return os.Unsetenv(passwordVariable)
@@ -77,13 +76,13 @@ func (s *Stack) databasePassword(ctx context.Context, parts Parts) error {
 		return &ui.Failure{Step: "workloads", Sentence: "the password of the database at " + database.Host + " was not told", Err: err,
 			Seen: []string{err.Error()}, Next: []string{"log in to the cloud, then try: " + database.Password.String() + " >/dev/null"}}
 	}
-	askedPassword.Store(&password)
+	askedPassword = password
 	return os.Setenv(passwordVariable, password)
 }
 
 // askedPassword is what this process put into its environment, where all of its stacks meet: it is not
-// the user's.
-var askedPassword atomic.Pointer[string]
+// the user's. It is for whoever holds handing.
+var askedPassword string
 
 // bindPolicies puts the admission policies of the workloads root in force. Terraform's provider cannot;
 // on this machine the cluster root does it when it makes the cluster, which that of a cloud cannot.

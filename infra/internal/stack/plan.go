@@ -64,10 +64,14 @@ func (s *Stack) Plan(ctx context.Context) (PlanReport, error) {
 		report.tell(cluster)
 		return report, nil
 	}
-	if placeless, err := s.placeless(ctx, parts, services); err != nil || len(placeless) > 0 {
+	placeless, err := s.placeless(ctx, parts, services)
+	if err != nil {
+		return report, err
+	}
+	if len(placeless) > 0 {
 		report.Note = fmt.Sprintf("the workloads are planned when the secret manager has a place for %s, which make up env=%s makes", strings.Join(placeless, ", "), s.Environment)
 		report.tell(cluster)
-		return report, err
+		return report, nil
 	}
 	connection, registry, err := clusterOutputs(ctx, root)
 	if err != nil {

@@ -54,7 +54,36 @@ type storedSecret struct {
 }
 
 func (s *Stack) secretFile(n secretName) string {
-	return filepath.Join(s.dir(), ".secrets", n.service, n.name+".json")
+	return filepath.Join(s.Root, secretPath(s.Environment, n))
+}
+
+// secretPath is where an environment keeps a value, below the checkout.
+func secretPath(environment string, n secretName) string {
+	return filepath.Join("environments", environment, ".secrets", n.service, n.name+".json")
+}
+
+// ProvidedSecret is a value of this machine that people provided.
+type ProvidedSecret struct {
+	Environment, Service, Name string
+	File                       string // below the checkout
+}
+
+// ProvidedSecrets finds values; "*" stands for any environment or service.
+func ProvidedSecrets(root, environment, service string) ([]ProvidedSecret, error) {
+	paths, err := filepath.Glob(filepath.Join(root, secretPath(environment, secretName{service, "*"})))
+	if err != nil {
+		return nil, err
+	}
+	found := make([]ProvidedSecret, 0, len(paths))
+	for _, path := range paths {
+		file, err := filepath.Rel(root, path)
+		if err != nil {
+			return nil, err
+		}
+		services, name := filepath.Dir(path), strings.TrimSuffix(filepath.Base(path), ".json")
+		found = append(found, ProvidedSecret{Environment: filepath.Base(filepath.Dir(filepath.Dir(services))), Service: filepath.Base(services), Name: name, File: file})
+	}
+	return found, nil
 }
 
 // readSecret is nil when there is no value, or a file that nobody else takes for one.
@@ -276,9 +305,7 @@ func (s *Stack) Secrets(ctx context.Context) ([]SecretReport, error) {
 			r.Where = inCluster
 			continue
 		}
-		if r.Where, err = filepath.Rel(s.Root, s.secretFile(n)); err != nil {
-			return nil, err
-		}
+		r.Where = secretPath(s.Environment, n)
 		if stored, err := s.readSecret(n); err == nil && stored != nil { // up tells what is wrong with a file
 			r.Revision = stored.Revision
 		}
@@ -292,33 +319,16 @@ func (s *Stack) withOrphans(reports []SecretReport) ([]SecretReport, error) {
 	for _, r := range reports {
 		named[secretName{r.Service, r.Name}] = r.Provided
 	}
-	paths, err := filepath.Glob(s.secretFile(secretName{"*", "*"}))
+	provided, err := ProvidedSecrets(s.Root, s.Environment, "*")
 	if err != nil {
 		return nil, err
 	}
-	for _, path := range paths {
-		where, err := filepath.Rel(s.Root, path)
-		if err != nil {
-			return nil, err
-		}
-		n := secretName{filepath.Base(filepath.Dir(path)), strings.TrimSuffix(filepath.Base(path), ".json")}
-		if !named[n] {
-			reports = append(reports, SecretReport{Service: n.service, Name: n.name, Provided: true, Where: where, Orphan: true})
+	for _, p := range provided {
+		if !named[secretName{p.Service, p.Name}] {
+			reports = append(reports, SecretReport{Service: p.Service, Name: p.Name, Provided: true, Where: p.File, Orphan: true})
 		}
 	}
 	return reports, nil
-}
-
-// ProvidedFiles are the files of this machine, below root, with values that people provided for a
-// service, in all environments.
-func ProvidedFiles(root, service string) ([]string, error) {
-	paths, err := filepath.Glob(filepath.Join(root, "environments", "*", ".secrets", service, "*.json"))
-	for i, path := range paths {
-		if relative, failed := filepath.Rel(root, path); failed == nil {
-			paths[i] = relative
-		}
-	}
-	return paths, err
 }
 
 // exportable is a shell's way to set a variable to any text.
