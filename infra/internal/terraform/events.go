@@ -136,7 +136,9 @@ func AlreadyExists(err error) []string {
 	}
 	var addresses []string
 	for _, d := range failed.Diagnostics {
-		if d.Address != "" && strings.Contains(d.Summary+d.Detail, "already exists") {
+		said := d.Summary + d.Detail
+		// Of a Service with node ports, Kubernetes looks at the ports before it looks at the name.
+		if d.Address != "" && (strings.Contains(said, "already exists") || strings.Contains(said, "provided port is already allocated")) {
 			addresses = append(addresses, d.Address)
 		}
 	}

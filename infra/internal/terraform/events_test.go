@@ -36,4 +36,7 @@ func TestAFailedCommandTellsWhatTerraformReported(t *testing.T) {
 	assert.Equal(t, []string{`module.service["catalog"].kubernetes_service_v1.this`}, AlreadyExists(failed))
 	assert.NoError(t, e.explain("apply", nil))
 	assert.Empty(t, AlreadyExists(errors.New("other")))
+	ports := &Error{Diagnostics: []Diagnostic{{Address: "module.ingress.kubernetes_service_v1.controller",
+		Summary: `Service "controller" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated`}}}
+	assert.Equal(t, []string{"module.ingress.kubernetes_service_v1.controller"}, AlreadyExists(ports), "its ports are told before its name")
 }
