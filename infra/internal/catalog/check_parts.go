@@ -8,10 +8,11 @@ import (
 )
 
 // platformVariables are set by Terraform's service module and may not be
-// given again; the database's only when the service needs one.
+// given again; those of what a service needs only when it does.
 var (
-	platformVariables = []string{"SERVICE_NAME", "SERVICE_VERSION", "SERVER_PORT", "SERVER_DRAIN_DELAY", "ENVIRONMENT"}
-	databaseVariables = []string{"DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_SSLMODE", "DATABASE_SSLROOTCERT", "PGSSLROOTCERT"}
+	platformVariables  = []string{"SERVICE_NAME", "SERVICE_VERSION", "SERVER_PORT", "SERVER_DRAIN_DELAY", "ENVIRONMENT"}
+	databaseVariables  = []string{"DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_SSLMODE", "DATABASE_SSLROOTCERT", "PGSSLROOTCERT"}
+	messagingVariables = []string{"MESSAGING_URL", "MESSAGING_USER", "MESSAGING_PASSWORD", "MESSAGING_STREAM"}
 )
 
 // checkEnvironment looks at everything that becomes an environment variable:
@@ -21,9 +22,11 @@ func (d *document) checkEnvironment(s *Service) {
 	for _, name := range platformVariables {
 		owners[name] = "the platform"
 	}
-	if s.Has(NeedDatabase) {
-		for _, name := range databaseVariables {
-			owners[name] = "needs: database"
+	for need, names := range map[Need][]string{NeedDatabase: databaseVariables, NeedMessaging: messagingVariables} {
+		for _, name := range names {
+			if s.Has(need) {
+				owners[name] = "needs: " + string(need)
+			}
 		}
 	}
 	for _, callee := range s.Calls {
@@ -48,7 +51,7 @@ func (d *document) claim(owners map[string]string, path, name, owner string) {
 }
 
 func (d *document) checkSecrets(s *Service, owners map[string]string) {
-	seen := map[string]bool{"database": true} // Secret NAME-database holds the database's password
+	seen := map[string]bool{string(NeedDatabase): true, string(NeedMessaging): true} // Secrets NAME-database and NAME-messaging hold passwords
 	for i := range s.Secrets {
 		secret, path := &s.Secrets[i], fmt.Sprintf("secrets[%d]", i)
 		if d.matches(path+".name", secret.Name, dnsLabel, "write lower-case letters, digits and dashes, such as api-key") {

@@ -60,6 +60,15 @@ rollout: {max_surge: 1, max_unavailable: 0, progress_deadline_seconds: 120}
 objectives: {availability_percent: 99.9, latency_p99_milliseconds: 300}
 `
 
+func TestVariablesOfANeedAreTakenWithTheNeedOnly(t *testing.T) {
+	content := strings.Replace(inventoryYAML, "LOG_LEVEL: info", "MESSAGING_URL: x", 1)
+	_, err := Load(repository(t, map[string]string{"services/catalog/service.yaml": catalogYAML, "services/inventory/service.yaml": content}))
+	require.NoError(t, err)
+	content = strings.Replace(content, "needs: [database]", "needs: [messaging]", 1)
+	_, err = Load(repository(t, map[string]string{"services/catalog/service.yaml": catalogYAML, "services/inventory/service.yaml": content}))
+	require.ErrorContains(t, err, "services/inventory/service.yaml:12: MESSAGING_URL is already set by needs: messaging")
+}
+
 func TestEveryKeyOfAServiceIsRead(t *testing.T) {
 	root := repository(t, map[string]string{
 		"services/catalog/service.yaml":   catalogYAML,
@@ -180,6 +189,7 @@ func TestNamesFitDNSAndGo(t *testing.T) {
 		"v2":                    "major version",
 		"kit":                   "reserved",
 		"database":              "reserved",
+		"messaging-servers":     "reserved",
 		"con":                   "cannot be an element",
 	} {
 		assert.ErrorContains(t, CheckName(name), why, name)

@@ -18,7 +18,7 @@ var (
 	majorVersion  = regexp.MustCompile(`^v[0-9]+$`)
 	reservedNames = []string{
 		"kit", "internal", "vendor", "testdata", // mean something to Go or to this repository
-		"database", "messaging", // are Kubernetes services of the platform
+		"database", "messaging", "messaging-servers", // are Kubernetes services of the platform
 	}
 )
 

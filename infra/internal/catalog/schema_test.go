@@ -155,6 +155,7 @@ var badFiles = []struct {
 	{name: "config takes the database's authorities", old: "LOG_LEVEL: info", new: "DATABASE_SSLROOTCERT: x", want: `:12: DATABASE_SSLROOTCERT is already set by needs: database`, beyondSchema: true},
 	{name: "secret takes a config variable", old: "env: API_KEY", new: "env: LOG_LEVEL", want: `:14: LOG_LEVEL is already set by config`, beyondSchema: true},
 	{name: "secrets share a name", old: "name: other-key", new: "name: api-key", want: `:15: secrets[1].name "api-key" is taken`, beyondSchema: true},
+	{name: "secret with the name of the events' password", old: "name: other-key", new: "name: messaging", want: `:15: secrets[1].name "messaging" is taken`},
 	{name: "secret with the database's name", old: "name: other-key", new: "name: database", want: `:15: secrets[1].name "database" is taken`},
 	{name: "secret too short", old: "length: 64", new: "length: 8", want: `:15: secrets[1].length is 8`},
 	{name: "provided secret with a length", old: "length: 64", new: "length: 64, provided: true", want: `:15: secrets[1].length is that of a random value, and this one is provided; remove length or provided`},

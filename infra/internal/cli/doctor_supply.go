@@ -25,8 +25,12 @@ func (a *app) examineSupply(ctx context.Context, root string) []finding {
 	if err != nil {
 		return []finding{refused("parts", err, "set KINDLING_CACHE to a folder that can be written")}
 	}
-	wanted := append(choice.Kind.Parts(), missingPrograms()...)
-	list, err := builder.List(all, missingPrograms()...)
+	more, err := besides()
+	if err != nil {
+		return []finding{refused("parts", err, "correct the descriptions of services")}
+	}
+	wanted := append(choice.Kind.Parts(), more...)
+	list, err := builder.List(all, more...)
 	if err != nil {
 		return []finding{{"parts", wrong, err.Error(), "kindling supply verify"}}
 	}

@@ -34,7 +34,9 @@ func (a *app) supplyBuildCommand() *cobra.Command {
 				return err
 			}
 			if len(names) == 0 {
-				names = supply.Finished
+				if names, err = usedParts(); err != nil {
+					return err
+				}
 			}
 			if err := checkParts(parts, names); err != nil {
 				return err

@@ -72,7 +72,11 @@ func (s *supplyAdapter) Provide(ctx context.Context) (stack.Parts, error) {
 	if err != nil {
 		return stack.Parts{}, err
 	}
-	if err := s.ensure(ctx, func(kind supply.Kind) []string { return kind.PartsOn(flavour) }); err != nil {
+	needs, err := serviceNeeds(s.root)
+	if err != nil {
+		return stack.Parts{}, err
+	}
+	if err := s.ensure(ctx, func(kind supply.Kind) []string { return kind.PartsOn(flavour, needs) }); err != nil {
 		return stack.Parts{}, err
 	}
 	parts, err := s.parts(ctx)

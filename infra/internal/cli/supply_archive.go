@@ -45,13 +45,17 @@ func (a *app) exportParts(cmd *cobra.Command, file string) error {
 	if err != nil {
 		return err
 	}
-	if err := a.buildTools(cmd.Context(), builder, parts, supply.Finished); err != nil {
+	used, err := usedParts()
+	if err != nil {
 		return err
 	}
-	if _, err := ensureParts(cmd.Context(), a.printer, builder, parts, supply.Finished); err != nil {
+	if err := a.buildTools(cmd.Context(), builder, parts, used); err != nil {
 		return err
 	}
-	names, err := exportedParts(builder, parts)
+	if _, err := ensureParts(cmd.Context(), a.printer, builder, parts, used); err != nil {
+		return err
+	}
+	names, err := exportedParts(builder, parts, used)
 	if err != nil {
 		return err
 	}
@@ -69,15 +73,16 @@ func (a *app) exportParts(cmd *cobra.Command, file string) error {
 	return nil
 }
 
-// exportedParts are the finished parts, and those for few hosts that somebody built.
-func exportedParts(builder *supply.Builder, parts []supply.Part) ([]string, error) {
+// exportedParts are the parts that are used here, and those for few hosts or services that somebody
+// built.
+func exportedParts(builder *supply.Builder, parts []supply.Part, used []string) ([]string, error) {
 	list, err := builder.List(parts)
 	if err != nil {
 		return nil, err
 	}
-	names := slices.Clone(supply.Finished)
+	names := slices.Clone(used)
 	for _, s := range list {
-		if s.Part.Optional && s.Cached {
+		if s.Part.Optional && s.Cached && !slices.Contains(names, s.Part.Name) {
 			names = append(names, s.Part.Name)
 		}
 	}
@@ -132,7 +137,11 @@ func importFailure(file string, err error) error {
 
 // lackingParts are those that an up of this checkout would have to build.
 func lackingParts(builder *supply.Builder, parts []supply.Part) ([]string, error) {
-	wanted := append(slices.Clone(supply.Finished), missingPrograms()...)
+	more, err := besides()
+	if err != nil {
+		return nil, err
+	}
+	wanted := append(slices.Clone(supply.Finished), more...)
 	list, err := builder.List(parts, wanted...)
 	if err != nil {
 		return nil, err

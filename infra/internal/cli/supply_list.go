@@ -21,7 +21,11 @@ func (a *app) supplyListCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			list, err := builder.List(parts, missingPrograms()...)
+			wanted, err := besides()
+			if err != nil {
+				return err
+			}
+			list, err := builder.List(parts, wanted...)
 			if err != nil {
 				return err
 			}

@@ -49,10 +49,14 @@ func (a *app) pushedImages(ctx context.Context, registry string) (map[string]str
 	if err != nil {
 		return nil, err
 	}
-	if err := a.buildTools(ctx, builder, parts, supply.Finished); err != nil {
+	used, err := usedParts()
+	if err != nil {
 		return nil, err
 	}
-	dirs, err := ensureParts(ctx, a.printer, builder, parts, supply.Finished)
+	if err := a.buildTools(ctx, builder, parts, used); err != nil {
+		return nil, err
+	}
+	dirs, err := ensureParts(ctx, a.printer, builder, parts, used)
 	if err != nil {
 		return nil, err
 	}

@@ -65,20 +65,22 @@ func Choose(ctx context.Context, setting string, standing Kind, registries Probe
 	return Choice{Kind: Upstream, Why: registries.String()}, nil
 }
 
-// PartsOn are the parts that are built on this machine for an environment on that flavour of cluster:
-// in a cloud the providers and what judges plans, since its nodes run published images.
-func (k Kind) PartsOn(flavour string) []string {
+// PartsOn are the parts that are built on this machine for an environment on that flavour of cluster,
+// whose services need that: in a cloud the providers and what judges plans, since its nodes run
+// images of registries that they reach.
+func (k Kind) PartsOn(flavour string, needs []string) []string {
 	cloud, ok := CloudProviders[flavour]
 	switch {
 	case !ok:
-		return k.Parts()
+		return append(k.Parts(), PartsFor(needs)...)
 	case k == Upstream:
 		return []string{PolicyPart}
 	}
 	return []string{"provider-kubernetes", "provider-random", cloud.Part, PolicyPart}
 }
 
-// Parts are the parts that are built on this machine: all of them, or those that nobody publishes.
+// Parts are the parts that are built on this machine whatever services need: all of them, or those
+// that nobody publishes.
 func (k Kind) Parts() []string {
 	if k == Upstream {
 		return []string{"registry", "provider-kind", PolicyPart}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -179,9 +180,16 @@ func unused(t *testing.T) string {
 }
 
 func TestAnEnvironmentInACloudNeedsNoImages(t *testing.T) {
-	assert.Equal(t, []string{PolicyPart}, Upstream.PartsOn("eks"))
-	assert.Equal(t, []string{"provider-kubernetes", "provider-random", "provider-aws", PolicyPart}, Source.PartsOn("eks"))
-	assert.Equal(t, []string{"provider-kubernetes", "provider-random", "provider-google", PolicyPart}, Source.PartsOn("gke"))
-	assert.Equal(t, Finished, Source.PartsOn("kind"))
-	assert.Equal(t, Finished, Source.PartsOn(""))
+	messaging := []string{"messaging"}
+	assert.Equal(t, []string{PolicyPart}, Upstream.PartsOn("eks", messaging))
+	assert.Equal(t, []string{"provider-kubernetes", "provider-random", "provider-aws", PolicyPart}, Source.PartsOn("eks", messaging))
+	assert.Equal(t, []string{"provider-kubernetes", "provider-random", "provider-google", PolicyPart}, Source.PartsOn("gke", nil))
+}
+
+func TestAPartForFewServicesIsBuiltWhereOneNeedsIt(t *testing.T) {
+	messaging := []string{"database", "messaging"}
+	assert.Equal(t, Finished, Source.PartsOn("kind", []string{"database"}))
+	assert.Equal(t, Finished, Source.PartsOn("", nil))
+	assert.Equal(t, append(slices.Clone(Finished), "nats"), Source.PartsOn("kind", messaging))
+	assert.Equal(t, append(Upstream.Parts(), "nats"), Upstream.PartsOn("kind", messaging), "nobody publishes it")
 }

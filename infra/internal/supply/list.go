@@ -18,7 +18,7 @@ type Status struct {
 }
 
 // List tells of each part whether it is in the cache, and whether it has to be built: everybody's
-// parts, and those that this host needs besides.
+// parts, and those that this host and its services need besides.
 func (b *Builder) List(parts []Part, besides ...string) ([]Status, error) {
 	known, err := hashParts(parts)
 	if err != nil {
@@ -38,8 +38,8 @@ func (b *Builder) List(parts []Part, besides ...string) ([]Status, error) {
 	return list, nil
 }
 
-// finished are the parts that nothing else is made from, those that few hosts or only clouds need
-// apart.
+// finished are the parts that nothing else is made from, those that few hosts, few services or only
+// clouds need apart.
 func finished(parts []Part) []string {
 	inside := map[string]bool{}
 	for _, p := range parts {

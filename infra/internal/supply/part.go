@@ -22,7 +22,8 @@ type Part struct {
 	Needs []string // parts it is made from
 	// Weight is the part's rough cost in CPU seconds on an empty cache: the longest is started first.
 	Weight int
-	// Optional parts are built for hosts that lack something, not for everybody.
+	// Optional parts are built for hosts that lack something, or where a service needs them, not for
+	// everybody.
 	Optional bool
 	// Cloud parts are built for environments in a cloud only.
 	Cloud  bool

@@ -114,6 +114,12 @@ func TestTheRepositorysPartsAreWhole(t *testing.T) {
 	assert.Len(t, known, len(parts), "no name is given twice")
 	assert.ElementsMatch(t, Finished, finished(parts), "what nothing is made from is what environments use")
 	assert.Contains(t, known, OpenTofuPart)
+	for _, part := range PartsFor([]string{"database", "messaging"}) {
+		assert.Contains(t, known, part)
+		assert.True(t, known[part].Optional, "nobody waits for %s whose services do not need it", part)
+		assert.Contains(t, workloadImages, part)
+		assert.Contains(t, terraformNames, part)
+	}
 	for _, p := range parts {
 		assert.NotEmpty(t, p.About, p.Name)
 		assert.Positive(t, p.Weight, p.Name)

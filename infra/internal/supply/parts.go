@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"slices"
 )
 
 // Versions of parts that are stamped into programs or name a provider's folder in the mirror.
@@ -34,7 +35,24 @@ const IngressController = "ingress-nginx"
 const IngressSyncRate = 2.0
 
 // Workload images of the source supply, by the name that Terraform's `images` variable has.
-var workloadImages = []string{IngressController, "metrics-server", "postgres"}
+var workloadImages = []string{IngressController, "metrics-server", "postgres", natsPart}
+
+// natsPart keeps and hands out events. Nobody publishes it: its image also makes the stream.
+const natsPart = "nats"
+
+// needed are the parts that are built where a service needs something, by what it needs.
+var needed = map[string]string{"messaging": natsPart}
+
+// PartsFor are the parts that services need beside those that every environment uses.
+func PartsFor(needs []string) []string {
+	var parts []string
+	for _, need := range needs {
+		if part, ok := needed[need]; ok && !slices.Contains(parts, part) {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
 
 // Parts are all parts of the source supply. root is the repository.
 func Parts(root string) ([]Part, error) {
@@ -169,10 +187,10 @@ func imageParts(name, dir string, lock lockFile) ([]Part, error) {
 		needs = append(needs, name+"-programs")
 	}
 	// The engine loads the registry itself, and one older than Docker 23 reads no Zstandard.
-	return append(parts, Part{Name: name, About: "image " + spec.Name, Weight: 5, Needs: needs,
+	return append(parts, Part{Name: name, About: "image " + spec.Name, Weight: 5, Needs: needs, Optional: name == natsPart,
 		recipe: image{name: name, dir: dir, spec: spec, zstd: name != "registry"}}), nil
 }
 
-// Finished are the parts that an environment uses; what they are made from is built on the way.
+// Finished are the parts that every environment uses; what they are made from is built on the way.
 var Finished = []string{"node", "registry", IngressController, "metrics-server", "postgres",
 	"provider-kubernetes", "provider-random", "provider-kind", PolicyPart}

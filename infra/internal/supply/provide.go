@@ -28,7 +28,7 @@ func NewProvided(dirs map[string]string) Provided {
 }
 
 // terraformNames are the keys of the workloads root's `images` variable.
-var terraformNames = map[string]string{IngressController: "ingress-nginx-controller", "metrics-server": "metrics-server", "postgres": "postgres"}
+var terraformNames = map[string]string{IngressController: "ingress-nginx-controller", "metrics-server": "metrics-server", "postgres": "postgres", natsPart: "nats"}
 
 // EngineImage is an image that the container engine runs itself.
 type EngineImage struct {
@@ -92,7 +92,8 @@ func (w WorkloadImage) Reference() (string, error) {
 	return w.Published + "@" + digest.String(), nil
 }
 
-// WorkloadImages are the images that environments take from the supply: none when it is upstream.
+// WorkloadImages are the images that environments take from the supply: when it is upstream, those
+// that nobody publishes.
 func (s Provided) WorkloadImages(root string) ([]WorkloadImage, error) {
 	images := make([]WorkloadImage, 0, len(workloadImages))
 	for _, part := range workloadImages {

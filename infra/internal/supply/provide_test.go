@@ -73,7 +73,7 @@ func TestAWorkloadImageLiesInTheRegistryWhereNodesAskTheMirror(t *testing.T) {
 	p, root := sourceProvided(t)
 	images, err := p.WorkloadImages(root)
 	require.NoError(t, err)
-	require.Len(t, images, 3)
+	require.Len(t, images, 4)
 	image := images[0]
 	assert.Equal(t, "ingress-nginx-controller", image.Name)
 	reference, err := image.Reference()
@@ -120,6 +120,12 @@ func TestAnUpstreamSupplyHasOnlyItsOwnParts(t *testing.T) {
 	images, err := p.WorkloadImages(root)
 	require.NoError(t, err)
 	assert.Empty(t, images)
+
+	dirs["nats"] = source.dirs["nats"] // a service needs messaging
+	images, err = NewProvided(dirs).WorkloadImages(root)
+	require.NoError(t, err)
+	require.Len(t, images, 1)
+	assert.Equal(t, "nats", images[0].Name)
 
 	mirror := t.TempDir()
 	config, err := p.Mirror(mirror, "")
