@@ -22,6 +22,11 @@ locals {
     try(var.database.ssl_mode, null) == null ? {} : { DATABASE_SSLMODE = var.database.ssl_mode },
     # The second is read by PostgreSQL's drivers themselves, also in images of services that do not know the first.
     local.database_ca == null ? {} : { DATABASE_SSLROOTCERT = "${local.database_ca_folder}/ca.crt", PGSSLROOTCERT = "${local.database_ca_folder}/ca.crt" },
+    var.messaging == null ? {} : {
+      MESSAGING_URL    = var.messaging.url
+      MESSAGING_USER   = var.messaging.user
+      MESSAGING_STREAM = var.messaging.stream
+    },
     { for callee in var.service.calls : "${upper(replace(callee, "-", "_"))}_URL" => "http://${callee}" },
   )
 
@@ -29,6 +34,7 @@ locals {
   secret_environment = merge(
     { for secret in var.service.secrets : secret.env => module.secrets.secrets["${local.name}-${secret.name}"] },
     var.database == null ? {} : { DATABASE_PASSWORD = var.database.secret },
+    var.messaging == null ? {} : { MESSAGING_PASSWORD = var.messaging.secret },
   )
 
   unprovided = [for secret in var.service.secrets : secret.name if secret.provided && !contains(keys(var.secret_revisions), secret.name)]
@@ -222,6 +228,10 @@ resource "kubernetes_deployment_v1" "this" {
     precondition {
       condition     = !contains(var.service.needs, "database") || var.database != null
       error_message = "service ${local.name} needs a database and was given none; pass database, or remove database from needs in its service.yaml"
+    }
+    precondition {
+      condition     = !contains(var.service.needs, "messaging") || var.messaging != null
+      error_message = "service ${local.name} needs messaging and was given none; pass messaging, or remove messaging from needs in its service.yaml"
     }
     precondition {
       condition     = length(local.unprovided) == 0

@@ -85,8 +85,8 @@ variable "service" {
   }
 
   validation {
-    condition     = !contains(var.service.secrets[*].name, "database")
-    error_message = "service.secrets must not use the name database: that Secret holds the database's password."
+    condition     = length(setintersection(var.service.secrets[*].name, ["database", "messaging"])) == 0
+    error_message = "service.secrets must not use the names database and messaging: those Secrets hold passwords of the platform."
   }
 
   validation {

@@ -147,5 +147,20 @@ resource "kubernetes_network_policy_v1" "this" {
         }
       }
     }
+
+    dynamic "egress" {
+      for_each = var.messaging == null ? [] : [var.messaging]
+      content {
+        to {
+          pod_selector {
+            match_labels = egress.value.selector
+          }
+        }
+        ports {
+          port     = egress.value.port
+          protocol = "TCP"
+        }
+      }
+    }
   }
 }

@@ -90,6 +90,40 @@ variable "database" {
   }
 }
 
+variable "messaging" {
+  description = "How the service reaches the environment's events when it needs messaging: URLs of the servers (comma-separated), user, name of the stream, the Secret with the password, and where the servers are: their port and the labels of their pods."
+  type = object({
+    url      = string
+    user     = string
+    stream   = string
+    port     = number
+    selector = map(string)
+    secret   = object({ name = string, key = string, fingerprint = string })
+  })
+  nullable = true
+  default  = null
+
+  validation {
+    condition     = var.messaging == null ? true : alltrue([for url in split(",", var.messaging.url) : can(regex("^[a-z]+://[^/@]+$", url))])
+    error_message = "messaging.url must be comma-separated URLs without user or password, such as nats://messaging.apps.svc:4222."
+  }
+
+  validation {
+    condition     = var.messaging == null ? true : var.messaging.user != "" && var.messaging.stream != ""
+    error_message = "messaging must name the user and the stream."
+  }
+
+  validation {
+    condition     = var.messaging == null ? true : var.messaging.port >= 1 && var.messaging.port <= 65535 && floor(var.messaging.port) == var.messaging.port
+    error_message = "messaging.port must be a whole number from 1 to 65535."
+  }
+
+  validation {
+    condition     = var.messaging == null ? true : length(var.messaging.selector) > 0
+    error_message = "messaging.selector must have labels: without any, the service could reach every pod of the namespace."
+  }
+}
+
 variable "secret_revisions" {
   description = "Revisions of the service's secrets whose values come from outside, by their names: pods restart with another revision. The other secrets get random values."
   type        = map(string)

@@ -93,6 +93,19 @@ module "database" {
   admin_password = var.database_admin_password
 }
 
+module "messaging" {
+  source = "../../../modules/messaging"
+  count  = length(local.messaging_clients) == 0 || local.messaging_image == null ? 0 : 1
+
+  namespace = module.namespace.name
+  image     = local.messaging_image
+  clients   = local.messaging_clients
+  servers   = var.messaging.servers
+  storage   = var.messaging.storage
+  stream    = var.messaging.stream
+  labels    = local.labels
+}
+
 module "service" {
   source   = "../../../modules/service"
   for_each = local.services
@@ -106,6 +119,7 @@ module "service" {
   callers          = local.callers[each.key]
   callees          = local.ports
   database         = contains(local.database_clients, each.key) ? module.database[0].connections[each.key] : null
+  messaging        = contains(local.messaging_clients, each.key) ? one(module.messaging[*].connections[each.key]) : null
   secret_revisions = { for name in local.given_secrets[each.key] : name => local.secret_revisions["${each.key}/${name}"] }
   secret_values    = { for name in local.given_secrets[each.key] : name => lookup(local.secret_values, "${each.key}/${name}", "") }
   labels           = local.labels

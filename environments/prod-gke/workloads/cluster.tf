@@ -53,7 +53,15 @@ data "kubernetes_namespace_v1" "kube_system" {
     }
     precondition {
       condition     = length(local.unmet_needs) == 0
-      error_message = "${join("; ", local.unmet_needs)}, which this environment does not offer; it offers database"
+      error_message = "${join("; ", local.unmet_needs)}, which this environment does not offer; it offers ${join(" and ", local.offers)}"
+    }
+    precondition {
+      condition     = length(local.messaging_clients) == 0 || local.messaging_image != null
+      error_message = "${join(", ", local.messaging_clients)} needs messaging, whose image this environment was not given; on this machine make up env=${local.environment} builds it, for a cloud store it in the environment's registry (kindling supply push REGISTRY) and name it in terraform.tfvars: images = { nats = \"…@sha256:…\" }"
+    }
+    precondition {
+      condition     = length(local.messaging_clients) == 0 || !local.messaging_homeless
+      error_message = "${join(", ", local.messaging_clients)} needs messaging, which keeps events on volumes, and EKS makes no default StorageClass; make one and name it in terraform.tfvars: messaging = { storage = { class = \"…\" } }"
     }
     precondition {
       condition     = length(local.unknown_overrides) == 0

@@ -8,10 +8,17 @@ locals {
 
   # Those that can run; what is missing for the others stops the plan (see
   # cluster.tf), so none is silently left out.
-  services = { for name, service in local.described : name => service if contains(keys(var.release.services), name) }
+  services = {
+    for name, service in local.described : name => service
+    if contains(keys(var.release.services), name) && length(setsubtract(try(service.needs, []), local.offers)) == 0
+  }
 
-  ports            = { for name, service in local.described : name => service.port }
-  database_clients = toset([for name, service in local.services : name if contains(try(service.needs, []), "database")])
+  # What a service can need.
+  offers = ["database", "messaging"]
+
+  ports             = { for name, service in local.described : name => service.port }
+  database_clients  = toset([for name, service in local.services : name if contains(try(service.needs, []), "database")])
+  messaging_clients = toset([for name, service in local.services : name if contains(try(service.needs, []), "messaging")])
   callers = {
     for callee in keys(local.described) :
     callee => [for caller, service in local.described : caller if contains(try(service.calls, []), callee)]
@@ -26,8 +33,15 @@ locals {
   ]))
   unmet_needs = distinct(flatten([
     for name, service in local.described : [
-      for need in try(service.needs, []) : "${name} needs ${need}" if need != "database"
+      for need in try(service.needs, []) : "${name} needs ${need}" if !contains(local.offers, need)
     ]
   ]))
+
+  # Nobody publishes the image of the events' servers: it is built on this machine, or
+  # lies in a registry of one's own.
+  messaging_image = lookup(local.images, "nats", null)
+  # EKS has no default StorageClass.
+  messaging_homeless = local.cluster.flavour == "eks" && var.messaging.storage.class == null
+
   unknown_overrides = setsubtract(keys(var.services), keys(local.described))
 }

@@ -18,6 +18,7 @@ output "workloads" {
     module.ingress.workloads,
     flatten(module.metrics_server[*].workloads),
     flatten(module.database[*].workloads),
+    flatten(module.messaging[*].workloads),
     flatten([for service in module.service : service.workloads]),
   )
 }

@@ -16,14 +16,14 @@ variable "cluster_state" {
 }
 
 variable "images" {
-  description = "Third-party images by part, pinned by digest: ingress-nginx-controller, metrics-server, postgres. Parts that are left out are the published ones."
+  description = "Third-party images by part, pinned by digest: ingress-nginx-controller, metrics-server, postgres, nats. Parts that are left out are the published ones; of nats there is none."
   type        = map(string)
   nullable    = false
   default     = {}
 
   validation {
-    condition     = length(setsubtract(keys(var.images), ["ingress-nginx-controller", "metrics-server", "postgres"])) == 0
-    error_message = "images knows ingress-nginx-controller, metrics-server and postgres."
+    condition     = length(setsubtract(keys(var.images), ["ingress-nginx-controller", "metrics-server", "nats", "postgres"])) == 0
+    error_message = "images knows ingress-nginx-controller, metrics-server, nats and postgres."
   }
 }
 
@@ -63,6 +63,17 @@ variable "minimum_replicas" {
   type        = number
   nullable    = false
   default     = 1
+}
+
+variable "messaging" {
+  description = "The servers that keep events, where a service needs messaging: how many (1, or 3 on nodes of their own), the volume of each, and how long events are kept. See modules/messaging."
+  type = object({
+    servers = optional(number, 1)
+    storage = optional(object({ size = optional(string), class = optional(string) }), {})
+    stream  = optional(object({ max_age_hours = optional(number), max_bytes = optional(number) }), {})
+  })
+  nullable = false
+  default  = {}
 }
 
 variable "database_admin_password" {

@@ -143,6 +143,16 @@ run "refuses_a_secret_that_takes_the_databases_name" {
   expect_failures = [var.service]
 }
 
+run "refuses_a_secret_that_takes_the_name_of_messagings" {
+  command = plan
+
+  variables {
+    service = { name = "stock-keeper", port = 8081, secrets = [{ name = "messaging", env = "API_KEY" }] }
+  }
+
+  expect_failures = [var.service]
+}
+
 run "refuses_two_secrets_in_one_variable" {
   command = plan
 
@@ -304,6 +314,58 @@ run "refuses_a_minimum_of_no_pods" {
   }
 
   expect_failures = [var.minimum_replicas]
+}
+
+run "refuses_messaging_whose_url_carries_a_password" {
+  command = plan
+
+  variables {
+    messaging = {
+      url    = "nats://a:b@messaging:4222", user = "a", stream = "EVENTS", port = 4222, selector = { a = "b" }
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.messaging]
+}
+
+run "refuses_messaging_without_a_stream" {
+  command = plan
+
+  variables {
+    messaging = {
+      url    = "nats://messaging:4222", user = "a", stream = "", port = 4222, selector = { a = "b" }
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.messaging]
+}
+
+run "refuses_messaging_at_no_port" {
+  command = plan
+
+  variables {
+    messaging = {
+      url    = "nats://messaging:4222", user = "a", stream = "EVENTS", port = 0, selector = { a = "b" }
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.messaging]
+}
+
+run "refuses_messaging_that_could_be_any_pod" {
+  command = plan
+
+  variables {
+    messaging = {
+      url    = "nats://messaging:4222", user = "a", stream = "EVENTS", port = 4222, selector = {}
+      secret = { name = "a", key = "password", fingerprint = "1" }
+    }
+  }
+
+  expect_failures = [var.messaging]
 }
 
 run "refuses_a_database_that_is_nowhere" {

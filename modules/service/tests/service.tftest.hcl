@@ -466,6 +466,58 @@ run "reaches_names_callees_and_its_database_only" {
   }
 }
 
+run "reaches_the_events_that_it_needs" {
+  command = plan
+
+  variables {
+    service  = { name = "stock-keeper", port = 8081, needs = ["messaging"] }
+    database = null
+    messaging = {
+      url      = "nats://messaging.apps.svc:4222"
+      user     = "stock-keeper"
+      stream   = "EVENTS"
+      port     = 4222
+      selector = { "app.kubernetes.io/name" = "messaging" }
+      secret   = { name = "stock-keeper-messaging", key = "password", fingerprint = "3e5.32" }
+    }
+  }
+
+  assert {
+    condition = {
+      for env in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].env : env.name => env.value if startswith(env.name, "MESSAGING_") && env.value != null
+    } == { MESSAGING_URL = "nats://messaging.apps.svc:4222", MESSAGING_USER = "stock-keeper", MESSAGING_STREAM = "EVENTS" }
+    error_message = "the container must be told where the events are, and as whom to ask for them"
+  }
+  assert {
+    condition = [
+      for env in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].env : "${env.value_from[0].secret_key_ref[0].name}/${env.value_from[0].secret_key_ref[0].key}" if env.name == "MESSAGING_PASSWORD"
+    ] == ["stock-keeper-messaging/password"]
+    error_message = "the password must come from the Secret"
+  }
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].metadata[0].annotations["kindling.internal/secrets"] == "stock-keeper-messaging=3e5.32"
+    error_message = "pods must restart when the password is another one"
+  }
+  assert {
+    condition = [
+      for egress in kubernetes_network_policy_v1.this.spec[0].egress :
+      "${one(values(egress.to[0].pod_selector[0].match_labels))}:${join(",", egress.ports[*].port)}"
+    ] == ["kube-dns:53,53", "messaging:4222"]
+    error_message = "the service may reach DNS and the servers, and nobody else"
+  }
+}
+
+run "refuses_to_run_without_the_messaging_that_it_needs" {
+  command = plan
+
+  variables {
+    service  = { name = "stock-keeper", port = 8081, needs = ["messaging"] }
+    database = null
+  }
+
+  expect_failures = [kubernetes_deployment_v1.this]
+}
+
 run "scales_when_asked" {
   command = plan
 

@@ -82,6 +82,107 @@ run "makes_databases_for_those_that_need_one" {
   }
 }
 
+run "brings_no_servers_of_events_where_nobody_needs_them" {
+  command = plan
+
+  variables {
+    images = { nats = "docker.io/library/nats:2@sha256:0000000000000000000000000000000000000000000000000000000000000004" }
+  }
+
+  assert {
+    condition     = length(module.messaging) == 0 && length([for workload in output.workloads : workload if workload.part == "messaging"]) == 0
+    error_message = "without a service that needs messaging there must be no servers"
+  }
+}
+
+run "shares_events_among_those_that_need_them" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/messaging"
+    images          = { nats = "docker.io/library/nats:2@sha256:0000000000000000000000000000000000000000000000000000000000000004" }
+  }
+
+  assert {
+    condition     = toset(keys(module.messaging[0].connections)) == toset(["catalog"])
+    error_message = "only services that need messaging may get a user"
+  }
+  assert {
+    condition     = [for workload in output.workloads : workload.kind if workload.part == "messaging"] == ["StatefulSet", "Job"]
+    error_message = "servers and setup must be watched"
+  }
+  assert {
+    condition     = local.database_clients == toset([]) && length(module.database) == 0
+    error_message = "nobody needs a database here"
+  }
+}
+
+run "keeps_events_on_three_servers_where_it_is_told_to" {
+  command = plan
+
+  override_data {
+    target = data.terraform_remote_state.cluster
+    values = {
+      outputs = {
+        cluster = {
+          name               = "prod", flavour = "eks", uid = null, endpoint = "https://0c1d.eks.amazonaws.com", ca_certificate = "ca"
+          client_certificate = null, client_key = null, exec = null, kubeconfig = "kubeconfig"
+        }
+        registry = { host = "registry.example.org", push = "registry.example.org", insecure = false }
+        ingress  = { http_port = 80, https_port = 443, exposure = "load_balancer", annotations = {} }
+        database = null
+      }
+    }
+  }
+
+  variables {
+    services_folder = "tests/fixtures/messaging"
+    images          = { nats = "registry.example.org/nats@sha256:0000000000000000000000000000000000000000000000000000000000000004" }
+    messaging       = { servers = 3, storage = { class = "gp3", size = "20Gi" }, stream = { max_age_hours = 24 } }
+  }
+
+  assert {
+    condition     = length([for workload in output.workloads : workload if workload.part == "messaging"]) == 2 && local.messaging_image == "registry.example.org/nats@sha256:0000000000000000000000000000000000000000000000000000000000000004"
+    error_message = "the servers must run the image that the environment names"
+  }
+}
+
+run "refuses_messaging_on_eks_without_a_storage_class" {
+  command = plan
+
+  override_data {
+    target = data.terraform_remote_state.cluster
+    values = {
+      outputs = {
+        cluster = {
+          name               = "prod", flavour = "eks", uid = null, endpoint = "https://0c1d.eks.amazonaws.com", ca_certificate = "ca"
+          client_certificate = null, client_key = null, exec = null, kubeconfig = "kubeconfig"
+        }
+        registry = { host = "registry.example.org", push = "registry.example.org", insecure = false }
+        ingress  = { http_port = 80, https_port = 443, exposure = "load_balancer", annotations = {} }
+        database = null
+      }
+    }
+  }
+
+  variables {
+    services_folder = "tests/fixtures/messaging"
+    images          = { nats = "registry.example.org/nats@sha256:0000000000000000000000000000000000000000000000000000000000000004" }
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
+run "refuses_messaging_without_an_image" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/messaging"
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
+
 run "overrides_by_name_and_keeps_to_the_minimum" {
   command = plan
 
@@ -406,7 +507,7 @@ run "refuses_a_need_that_it_does_not_offer" {
   command = plan
 
   variables {
-    services_folder = "tests/fixtures/messaging"
+    services_folder = "tests/fixtures/unmet"
   }
 
   expect_failures = [data.kubernetes_namespace_v1.kube_system]

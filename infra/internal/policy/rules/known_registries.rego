@@ -9,6 +9,7 @@ import data.kindling.plan
 # The third-party images of environments/*/workloads and environments/*/cluster.
 published := {
 	"docker.io/kindest/node",
+	"docker.io/library/nats",
 	"docker.io/library/postgres",
 	"docker.io/library/registry",
 	"kindest/node",
