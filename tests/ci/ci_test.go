@@ -20,7 +20,7 @@ func machine(t *testing.T, variables map[string]string) (a *app, out *bytes.Buff
 	dir := t.TempDir()
 	put(t, dir, "go.work", "go 1.26.0\n")
 	put(t, dir, "tests/run.sh", "readonly all_stages=\"unit modules provider e2e\"\n")
-	for _, file := range []string{"infra/go.mod", "infra/supply/etcd/go.mod", "infra/supply/policy/go.mod", "services/kit/go.mod", "services/shop/go.mod", "tests/go.mod", "tests/tools/go.mod",
+	for _, file := range []string{"infra/go.mod", "infra/supply/etcd/go.mod", "infra/supply/nats/go.mod", "infra/supply/policy/go.mod", "services/kit/go.mod", "services/shop/go.mod", "tests/go.mod", "tests/tools/go.mod",
 		"modules/service/versions.tf", "modules/service/examples/basic/versions.tf", "environments/dev/workloads/versions.tf", "environments/prod/workloads/versions.tf"} {
 		put(t, dir, file, "")
 	}
@@ -67,11 +67,12 @@ func TestAChangeIsTestedWhereItReaches(t *testing.T) {
 		"a rule for plans":        {"infra/internal/policy/rules/no_public_endpoints.rego", nil, "unit infra, unit infra/supply/policy, e2e ."},
 		"a part":                  {"infra/supply/etcd/main.go", nil, "unit infra, unit infra/supply/etcd, provider ., e2e ."},
 		"a module":                {"modules/service/main.tf", []affected{{Name: "service", Kind: "module"}, {Name: "dev", Kind: "environment"}}, "unit tests, modules environments/dev/workloads, modules modules/service, e2e ."},
+		"who may speak of what":   {"modules/messaging/files/client.conf", []affected{{Name: "service", Kind: "module"}}, "unit infra/supply/nats, unit tests, modules modules/service"},
 		"a cloud's values":        {"environments/prod/workloads/terraform.tfvars", []affected{{Name: "prod", Kind: "environment"}}, "unit tests, modules environments/prod/workloads"},
 		"the pipelines":           {".github/workflows/ci.yml", nil, "unit tests"},
 		"end-to-end tests":        {"tests/e2e/life_test.go", nil, "unit tests, e2e ."},
 		"how everything is begun": {"Makefile.txt", nil, ""},
-		"the runner of tests":     {"tests/copy.sh", nil, "unit infra, unit infra/supply/etcd, unit infra/supply/policy, unit services/kit, unit services/shop, unit tests, modules environments/dev/workloads, modules environments/prod/workloads, modules modules/service, provider ., e2e ."},
+		"the runner of tests":     {"tests/copy.sh", nil, "unit infra, unit infra/supply/etcd, unit infra/supply/nats, unit infra/supply/policy, unit services/kit, unit services/shop, unit tests, modules environments/dev/workloads, modules environments/prod/workloads, modules modules/service, provider ., e2e ."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a, out := machine(t, nil)

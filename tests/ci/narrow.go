@@ -36,6 +36,7 @@ var rules = []rule{
 	matching(kindFiles, provider),
 	matching(`^infra/supply/provider-`, allRoots),
 	matching(`^infra/internal/policy/rules/`, job{"unit", "infra/supply/policy"}), // which evaluates them
+	matching(`^modules/messaging/files/`, job{"unit", "infra/supply/nats"}),       // which runs servers with them
 	matching(`^infra/(go\.(mod|sum)$|internal/(bucket|stack|cli|terraform)/)|^tests/state/|^environments/staging/`, remote),
 	// The templates of new services are held to the three that came first.
 	matching(`^services/(kit|catalog|inventory)/`, tool),
