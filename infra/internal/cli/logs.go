@@ -10,7 +10,7 @@ func (a *app) logsCommand() *cobra.Command {
 	var tail int64
 	cmd := &cobra.Command{
 		Use:   "logs SERVICE",
-		Short: "Print what a service, or the database, wrote last; -f goes on as it writes",
+		Short: "Print what a service, the database or messaging wrote last; -f goes on as it writes",
 		Args:  exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := a.stack(environment)

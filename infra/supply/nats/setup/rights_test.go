@@ -146,6 +146,28 @@ func TestAnEventWithTheSameIdIsKeptOnce(t *testing.T) {
 	assert.Equal(t, uint64(1), stream.CachedInfo().State.Msgs)
 }
 
+// A new service's pod may be there before the servers have restarted: as the README of modules/messaging
+// tells clients, it gets in when they know it.
+func TestAClientThatIsThereBeforeTheServersKnowItGetsIn(t *testing.T) {
+	b := shop(t)
+	address := b.ClientURL()
+	connection, err := nats.Connect(address, nats.UserInfo("newcomer", password("newcomer")), nats.CustomInboxPrefix("_INBOX_newcomer"),
+		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ReconnectWait(50*time.Millisecond))
+	require.NoError(t, err)
+	t.Cleanup(connection.Close)
+	// nats.go closes the connection after the second refusal, unless it is told not to.
+	require.Never(t, connection.IsClosed, time.Second, 50*time.Millisecond)
+	require.ErrorIs(t, connection.LastError(), nats.ErrAuthorization)
+	b.stop()
+	configure(t, b.dir, "catalog", "newcomer", "stock-keeper")
+	b.listenOn(t, port(t, address))
+	require.Eventually(t, connection.IsConnected, 10*time.Second, 50*time.Millisecond)
+	js, err := jetstream.New(connection)
+	require.NoError(t, err)
+	_, err = js.Publish(t.Context(), "events.newcomer.arrived", nil)
+	require.NoError(t, err)
+}
+
 // The platform's own user makes the stream, and neither reads events nor takes them away.
 func TestTheSetupTakesNothingAway(t *testing.T) {
 	b := shop(t)
