@@ -22,6 +22,7 @@ since    ?=
 registry ?=
 bucket   ?=
 id       ?=
+drop     ?=
 args     ?=
 
 KINDLING := .kindling/bin/kindling
@@ -109,8 +110,8 @@ new: tool ## Add a service: make new service=NAME needs=database calls=catalog (
 	@$(KINDLING) new service $(service) $(if $(template),--template "$(template)") $(if $(needs),--needs "$(needs)") $(if $(calls),--calls "$(calls)") $(args)
 
 .PHONY: remove
-remove: tool ## Take a service back: make remove service=NAME (env=dev also removes what runs there)
-	@$(KINDLING) remove service "$(service)" $(if $(env),--env "$(env)") $(args)
+remove: tool ## Take a service back, also what runs on this machine: make remove service=NAME (drop=yes drops its database)
+	@$(KINDLING) remove service "$(service)" $(if $(env),--env "$(env)") $(if $(drop),--drop-database "$(drop)") $(args)
 
 .PHONY: run
 run: ## Run one service alone on this machine: make run service=catalog

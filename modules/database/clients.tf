@@ -2,29 +2,34 @@ locals {
   ca_folder = "/etc/kindling/database"
 
   # The database and its role carry the service's name in SQL's spelling.
-  sql_names = { for client in var.clients : client => replace(client, "-", "_") }
+  sql_names = { for client in setunion(var.clients, var.dropped) : client => replace(client, "-", "_") }
+
+  # What is done to each: a client that is dropped has its Job replaced, so that one
+  # never runs beside the other.
+  deeds = { for client in keys(local.sql_names) : client => contains(var.dropped, client) ? "drop" : "create" }
 
   # A Job cannot be changed, and a finished one does not run again. Its name
   # carries a hash over all that it depends on, so that a password or a server
   # that is made anew leads to a new Job.
   setup_hashes = {
-    for client in var.clients : client => substr(sha256(join("\n", [
+    for client in keys(local.sql_names) : client => substr(sha256(join("\n", [
       local.superuser_fingerprint,
-      module.secrets.secrets[local.client_secrets[client]].fingerprint,
+      contains(var.dropped, client) ? "" : module.secrets.secrets[local.client_secrets[client]].fingerprint,
       local.inside ? kubernetes_stateful_set_v1.this[0].metadata[0].uid : "${local.host}:${local.port} ${local.user} ${local.ssl_mode} ${try(sha256(local.ca_certificates), "")}",
       var.image,
-      local.setup_script,
+      local.scripts[local.deeds[client]],
     ])), 0, 8)
   }
 }
 
 resource "kubernetes_job_v1" "setup" {
-  for_each = var.clients
+  for_each = local.deeds
 
   metadata {
     name      = "${each.key}-${var.name}-${local.setup_hashes[each.key]}"
     namespace = var.namespace
-    labels    = merge(local.labels, local.setup_selector)
+    # By the last of them a plan tells that data is lost.
+    labels = merge(local.labels, local.setup_selector, each.value == "drop" ? { "kindling.internal/drops" = each.key } : {})
   }
 
   spec {
@@ -55,7 +60,7 @@ resource "kubernetes_job_v1" "setup" {
         container {
           name    = "psql"
           image   = var.image
-          command = ["sh", "-c", local.setup_script]
+          command = ["sh", "-c", local.scripts[each.value]]
 
           env {
             name  = "PGHOST"
@@ -96,12 +101,15 @@ resource "kubernetes_job_v1" "setup" {
             name  = "ROLE"
             value = local.sql_names[each.key]
           }
-          env {
-            name = "ROLE_PASSWORD"
-            value_from {
-              secret_key_ref {
-                name = local.client_secrets[each.key]
-                key  = "password"
+          dynamic "env" {
+            for_each = each.value == "drop" ? [] : [local.client_secrets[each.key]]
+            content {
+              name = "ROLE_PASSWORD"
+              value_from {
+                secret_key_ref {
+                  name = env.value
+                  key  = "password"
+                }
               }
             }
           }

@@ -9,7 +9,11 @@ locals {
   superuser_secret = "${var.name}-superuser"
   client_secrets   = { for client in var.clients : client => "${client}-${var.name}" }
 
-  setup_script = file("${path.module}/files/create-database.sh")
+  # What the Jobs run.
+  scripts = { for script in ["create", "drop"] : script => join("\n", [
+    file("${path.module}/files/await-server.sh"),
+    file("${path.module}/files/${script}-database.sh"),
+  ]) }
 
   # The server: the one that runs here, or one outside of the cluster.
   inside = var.external == null

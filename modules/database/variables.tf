@@ -61,6 +61,28 @@ variable "clients" {
   }
 }
 
+variable "dropped" {
+  description = "Names of services that are gone, whose database and role are dropped, with all data. A Job does it; when it is done, the name can be taken out."
+  type        = set(string)
+  nullable    = false
+  default     = []
+
+  validation {
+    condition     = alltrue([for client in var.dropped : can(regex("^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$", client))])
+    error_message = "each of dropped must be a DNS label of at most 40 characters that starts with a letter."
+  }
+
+  validation {
+    condition     = length(setintersection(var.dropped, ["postgres", "template0", "template1"])) == 0
+    error_message = "dropped must not be postgres, template0 or template1: they are the server's own."
+  }
+
+  validation {
+    condition     = length(setintersection(var.dropped, var.clients)) == 0
+    error_message = "dropped must not name a client: its database is in use."
+  }
+}
+
 variable "external" {
   description = "A server outside of the cluster, in place of the one that runs in it: host, port, administrator, a revision that changes with the administrator's password, the addresses where it is (without any: the host, when it is an address; else any, on this port alone), and the authorities (PEM) that sign its certificate (without any: it is not verified)."
   type = object({

@@ -1,5 +1,5 @@
-// Package database tries the script that sets a service's database up, modules/database/files, on a
-// real PostgreSQL server: as its superuser, as in a cluster of ours, and as a role that may only
+// Package database tries the scripts that set a service's database up and drop it,
+// modules/database/files, on a real PostgreSQL server: as its superuser, as in a cluster of ours, and as a role that may only
 // create roles and databases, as managed servers have.
 package database
 
@@ -12,12 +12,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-const script = "../../modules/database/files/create-database.sh"
+const scripts = "../../modules/database/files/"
 
 // server is a PostgreSQL server that listens on a socket in its folder.
 type server struct{ bin, folder string }
@@ -91,13 +92,26 @@ func (s server) psql(user, database, statement string) (string, error) {
 	return strings.TrimSpace(string(text)), err
 }
 
-// setUp runs the script without a terminal, as a Job does.
+// setUp creates a service's database.
 func (s server) setUp(admin, role, password string, more ...string) (string, error) {
-	cmd := exec.Command("sh", script)
-	cmd.Env = s.environment(admin, append(more, "ROLE="+role, "ROLE_PASSWORD="+password)...)
+	return s.job("create", admin, append(more, "ROLE="+role, "ROLE_PASSWORD="+password)...)
+}
+
+// job runs a script as a Job does: after the one that waits, and without a terminal.
+func (s server) job(script, admin string, more ...string) (string, error) {
+	var text []byte
+	for _, name := range []string{"await-server.sh", script + "-database.sh"} {
+		part, err := os.ReadFile(scripts + name)
+		if err != nil {
+			return "", err
+		}
+		text = append(append(text, part...), '\n')
+	}
+	cmd := exec.Command("sh", "-c", string(text))
+	cmd.Env = s.environment(admin, more...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	text, err := cmd.CombinedOutput()
-	return string(text), err
+	said, err := cmd.CombinedOutput()
+	return string(said), err
 }
 
 func TestAServicesDatabaseIsSetUp(t *testing.T) {
@@ -159,4 +173,50 @@ func (s server) keepsSilentAbout(t *testing.T, passwords ...string) {
 	for _, password := range passwords {
 		assert.NotContains(t, string(text), password)
 	}
+}
+
+func TestADatabaseIsDroppedWithItsRoleWhoeverIsConnected(t *testing.T) {
+	s := start(t)
+	_, err := s.psql("postgres", "postgres", "CREATE ROLE boss LOGIN CREATEROLE CREATEDB")
+	require.NoError(t, err)
+	for _, admin := range []string{"postgres", "boss"} {
+		t.Run("by "+admin, func(t *testing.T) {
+			gone, stays := "gone_by_"+admin, "stays_by_"+admin
+			for _, role := range []string{gone, stays} {
+				said, err := s.setUp(admin, role, "first-one")
+				require.NoError(t, err, said)
+			}
+			_, err := s.psql(gone, gone, "CREATE TABLE orders (id int)")
+			require.NoError(t, err)
+			_, err = s.psql(gone, "postgres", "SELECT lo_create(0)") // beside its own database
+			require.NoError(t, err)
+			sleeping := s.sleep(t, gone)
+
+			for range 2 { // it may run again
+				said, err := s.job("drop", admin, "ROLE="+gone)
+				require.NoError(t, err, said)
+			}
+			assert.Error(t, sleeping.Wait(), "its session is ended")
+			left, err := s.psql("postgres", "postgres", "SELECT rolname FROM pg_roles WHERE rolname LIKE '%by_"+admin+"' UNION ALL SELECT datname FROM pg_database WHERE datname LIKE '%by_"+admin+"'")
+			require.NoError(t, err)
+			assert.Equal(t, stays+"\n"+stays, left, "nothing is left of the one, and everything of the other")
+			said, err := s.setUp(admin, gone, "first-one")
+			require.NoError(t, err, said)
+			_, err = s.psql(gone, gone, "SELECT * FROM orders")
+			assert.Error(t, err, "a service of that name begins anew")
+		})
+	}
+}
+
+// sleep begins a session in a role's own database and leaves it there.
+func (s server) sleep(t *testing.T, role string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(s.bin, "psql"), "--no-psqlrc", "--dbname="+role, "--command=SELECT pg_sleep(300)")
+	cmd.Env = s.environment(role)
+	require.NoError(t, cmd.Start())
+	require.Eventually(t, func() bool {
+		there, err := s.psql("postgres", "postgres", "SELECT count(*) FROM pg_stat_activity WHERE datname = '"+role+"' AND query LIKE '%pg_sleep(300)%'")
+		return err == nil && there == "1"
+	}, 10*time.Second, 50*time.Millisecond)
+	return cmd
 }

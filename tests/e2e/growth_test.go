@@ -41,6 +41,7 @@ func TestTheGrowthOfARepository(t *testing.T) {
 		{"one service is released and the others stay", (*growth).oneServiceIsReleased},
 		{"a rollback runs what ran before, and a second one undoes it", (*growth).rollbackRunsWhatRanBefore},
 		{"a service that is removed runs nowhere any more", (*growth).removedServiceRunsNowhere},
+		{"its database stays until it is dropped", (*growth).itsDatabaseIsDropped},
 		{"down leaves nothing of either", (*growth).downLeavesNothing},
 	} {
 		held := t.Run(c.sentence, func(t *testing.T) {
@@ -233,8 +234,14 @@ func (g *growth) rollbackRunsWhatRanBefore(t *testing.T) {
 func (g *growth) removedServiceRunsNowhere(t *testing.T) {
 	g.dev.refused(t, 2, []string{"there is no environment moon"}, "remove", "service", "orders", "--env", "moon")
 	g.commit(t, "Record what runs in staging")
-	r := g.dev.run(t, warmLimit, "make", "remove", "service=orders", "env=dev,staging")
+	r := g.dev.run(t, warmLimit, "make", "remove", "service=orders", "args=--keep-running")
 	require.Zero(t, r.code, r.text())
+	mustAsk(t, g.dev.client(t), http.StatusOK, http.MethodGet, g.dev.url("/api/orders"), nil)
+	r = g.dev.run(t, warmLimit, "make", "remove", "service=orders")
+	require.Zero(t, r.code, r.text())
+	assert.Contains(t, r.stdout, "nothing of it runs in dev and staging any more")
+	assert.Contains(t, r.stdout, "its database stays in dev and staging")
+	t.Logf("taking a service out of two environments took %s", r.elapsed)
 	for _, e := range []*environment{g.dev, g.staging} {
 		of := func(kinds string) string {
 			return e.mustKubectl(t, "get", kinds, "--namespace=apps", "--selector="+nameLabel+"orders", "--output=name")
@@ -250,6 +257,35 @@ func (g *growth) removedServiceRunsNowhere(t *testing.T) {
 		e.everyServiceAnswers(t)
 	}
 	g.plansAreEmpty(t)
+	g.commit(t, "Remove orders")
+}
+
+// itsDatabaseIsDropped finds the data of the removed service until somebody says that it may go.
+func (g *growth) itsDatabaseIsDropped(t *testing.T) {
+	for _, e := range []*environment{g.dev, g.staging} {
+		assert.Equal(t, "orders orders", e.ordersInDatabase(t), "%s: database and role stay", e.name)
+	}
+	g.dev.refused(t, 2, []string{"only yes drops it"}, "remove", "service", "orders", "--drop-database", "please")
+	g.dev.refused(t, 2, []string{`there is no service "ordres"`}, "remove", "service", "ordres", "--drop-database", "yes")
+	for range 2 { // the second finds nothing to drop
+		r := g.dev.run(t, warmLimit, "make", "remove", "service=orders", "drop=yes")
+		require.Zero(t, r.code, r.text())
+		t.Logf("dropping its database in two environments took %s", r.elapsed)
+		assert.Contains(t, r.stdout, "its database in dev and staging is dropped")
+		for _, e := range []*environment{g.dev, g.staging} {
+			assert.Empty(t, e.ordersInDatabase(t), e.name)
+			e.everyServiceAnswers(t)
+		}
+		g.plansAreEmpty(t)
+	}
+}
+
+// ordersInDatabase names the databases and roles of the service orders.
+func (e *environment) ordersInDatabase(t *testing.T) string {
+	t.Helper()
+	said := e.mustKubectl(t, "exec", "--namespace=apps", "database-0", "--", "psql", "--username=postgres", "--tuples-only", "--no-align",
+		"--command=SELECT datname FROM pg_database WHERE datname = 'orders' UNION ALL SELECT rolname FROM pg_roles WHERE rolname = 'orders'")
+	return strings.Join(strings.Fields(said), " ")
 }
 
 func (g *growth) downLeavesNothing(t *testing.T) {

@@ -75,11 +75,12 @@ module "namespace" {
 
 module "database" {
   source = "../../../modules/database"
-  count  = length(local.database_clients) == 0 ? 0 : 1
+  count  = length(local.database_clients) + length(var.dropped_databases) == 0 ? 0 : 1
 
   namespace = module.namespace.name
   image     = local.images["postgres"]
   clients   = local.database_clients
+  dropped   = var.dropped_databases
   labels    = local.labels
 
   external = local.managed_database == null ? null : {

@@ -76,6 +76,13 @@ variable "messaging" {
   default  = {}
 }
 
+variable "dropped_databases" {
+  description = "Services that are gone and whose databases are dropped, with all data: the tool names one while kindling remove service does it."
+  type        = set(string)
+  nullable    = false
+  default     = []
+}
+
 variable "database_admin_password" {
   description = "Password of the managed database's administrator, where the cluster root has one. The tool asks for it with the command that the output database of the cluster root names. It is in no state and no plan."
   type        = string

@@ -43,13 +43,12 @@ func Remove(ctx context.Context, root, name string, force bool) error {
 
 func checkRemoval(ctx context.Context, root, name string, force bool) error {
 	var refused Refused
-	known, err := exists(root, name)
+	known, err := Exists(root, name)
 	if err != nil {
 		return err
 	}
 	if !known {
-		refused.add(fmt.Sprintf("there is no service %q", name), "known are "+strings.Join(Services(root), ", "))
-		return refused
+		return Unknown(root, name)
 	}
 	if force {
 		return nil
@@ -67,9 +66,14 @@ func checkRemoval(ctx context.Context, root, name string, force bool) error {
 	return refused.orNil()
 }
 
-// exists tells whether a service has a folder or, after a kill or a removal by
+// Unknown refuses a name that no service has.
+func Unknown(root, name string) Refused {
+	return Refused{{Problem: fmt.Sprintf("there is no service %q", name), Fix: "known are " + strings.Join(Services(root), ", ")}}
+}
+
+// Exists tells whether a service has a folder or, after a kill or a removal by
 // hand, an entry in go.work alone.
-func exists(root, name string) (bool, error) {
+func Exists(root, name string) (bool, error) {
 	if catalog.CheckName(name) != nil {
 		return false, nil
 	}

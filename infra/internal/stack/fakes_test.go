@@ -137,6 +137,7 @@ type fakeRoot struct {
 	during   func(progress func(terraform.Change)) // of an apply
 	unlocked bool
 	plan     *tfjson.Plan
+	has      []terraform.StateResource // beside what every state has
 
 	dir   string     // of the root; its backend is read there
 	store *fakeStore // where Terraform keeps the state, when that is not the local file
@@ -182,7 +183,7 @@ func (f *fakeRoot) State(context.Context) (*terraform.State, error) {
 	if !*f.state {
 		return nil, nil
 	}
-	return &terraform.State{Resources: []terraform.StateResource{{Mode: "managed"}}}, nil
+	return &terraform.State{Resources: append([]terraform.StateResource{{Mode: "managed"}}, f.has...)}, nil
 }
 func (f *fakeRoot) Backend() (terraform.Backend, error) { return terraform.ReadBackend(f.dir) }
 func (f *fakeRoot) Unlocked()                           { f.unlocked = true }
@@ -206,6 +207,7 @@ type fakeCluster struct {
 	*journal
 	err      error
 	statuses []kube.Status
+	away     error
 }
 
 func (f fakeCluster) WaitReady(_ context.Context, wait kube.Wait) error {
@@ -213,7 +215,7 @@ func (f fakeCluster) WaitReady(_ context.Context, wait kube.Wait) error {
 	return f.err
 }
 func (f fakeCluster) Snapshot(context.Context, []kube.Workload) ([]kube.Status, error) {
-	return f.statuses, nil
+	return f.statuses, f.away
 }
 func (f fakeCluster) Logs(_ context.Context, options kube.LogOptions, out io.Writer) error {
 	_, err := fmt.Fprintf(out, "a line of %s in %s\n", options.Selector, options.Namespace)

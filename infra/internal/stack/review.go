@@ -36,7 +36,11 @@ func (s *Stack) review(ctx context.Context, about policy.Subject, plan *tfjson.P
 	for _, group := range policy.Grouped(found.Violations) {
 		refusals = append(refusals, s.violated(group))
 	}
-	if losses := verdict.Of(plan).Losses(); len(losses) > 0 && !s.ConfirmLoss {
+	losses := verdict.Of(plan).Losses()
+	if s.dropping != "" {
+		losses = slices.DeleteFunc(losses, func(c verdict.Change) bool { return c.Loses == verdict.DatabaseOf(s.dropping) })
+	}
+	if len(losses) > 0 && !s.ConfirmLoss {
 		refusals = append(refusals, s.unconfirmed(about.Root, losses))
 	}
 	return errors.Join(refusals...)

@@ -39,6 +39,7 @@ type Stack struct {
 
 	// ConfirmLoss is what a person says who wants a plan carried out that loses data.
 	ConfirmLoss bool
+	dropping    string // the service whose database is dropped, and so may be lost
 
 	LockWait time.Duration // how long to wait for a state that somebody else has locked
 }

@@ -19,14 +19,23 @@ import (
 // again when nothing changed changes nothing; after a kill it goes on. Images are built from the
 // checkout, or else, where they are promoted, those of the release record run.
 func (s *Stack) Up(ctx context.Context) (Report, error) {
+	from, err := s.origin()
+	if err != nil {
+		return Report{}, err
+	}
+	return s.bring(ctx, from)
+}
+
+// origin is where the images of the environment come from.
+func (s *Stack) origin() (origin, error) {
 	_, promoted, err := release.LoadPromotion(s.Root, s.Environment)
 	if err != nil {
-		return Report{}, &ui.Failure{Step: s.Environment, Sentence: err.Error(), Code: 2, Err: err}
+		return nil, &ui.Failure{Step: s.Environment, Sentence: err.Error(), Code: 2, Err: err}
 	}
 	if promoted {
-		return s.bring(ctx, &fromRecord{s})
+		return &fromRecord{s}, nil
 	}
-	return s.bring(ctx, &fromCheckout{Stack: s})
+	return &fromCheckout{Stack: s}, nil
 }
 
 // origin is where the images come from that an environment is brought to run.
@@ -46,11 +55,8 @@ type origin interface {
 
 // bring makes the environment run the images of an origin.
 func (s *Stack) bring(ctx context.Context, from origin) (Report, error) {
-	services, err := catalog.Load(s.Root)
+	services, err := s.described()
 	if err != nil {
-		return Report{}, CatalogFailure(err)
-	}
-	if err := s.checkSecrets(services); err != nil {
 		return Report{}, err
 	}
 	unlock, err := s.exclusive()
@@ -58,6 +64,20 @@ func (s *Stack) bring(ctx context.Context, from origin) (Report, error) {
 		return Report{}, err
 	}
 	defer unlock()
+	return s.bringLocked(ctx, services, from)
+}
+
+// described are the services of the checkout; none lacks a secret that is kept on this machine.
+func (s *Stack) described() ([]catalog.Service, error) {
+	services, err := catalog.Load(s.Root)
+	if err != nil {
+		return nil, CatalogFailure(err)
+	}
+	return services, s.checkSecrets(services)
+}
+
+// bringLocked is bring for whoever holds the environment's lock.
+func (s *Stack) bringLocked(ctx context.Context, services []catalog.Service, from origin) (Report, error) {
 	if err := from.check(ctx, services); err != nil {
 		return Report{}, err
 	}

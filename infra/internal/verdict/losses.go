@@ -100,9 +100,18 @@ var exceptions = map[string]func(before map[string]any) string{
 	},
 }
 
+// dropsLabel marks a Job of modules/database that drops the database of the service that it names.
+const dropsLabel = "kindling.internal/drops"
+
+// DatabaseOf is what is lost with the database of a service.
+func DatabaseOf(service string) string { return "the database of " + service }
+
 // loses tells what data a change loses; empty when none.
 func loses(c *tfjson.ResourceChange, kind Kind) string {
 	before, after, name := object(c.Change.Before), object(c.Change.After), unversioned(c.Type)
+	if client, drops := at(after, "metadata", 0, "labels", dropsLabel).(string); drops && name == "kubernetes_job" {
+		return DatabaseOf(client)
+	}
 	switch kind {
 	case Replaced, Removed:
 		if exception := exceptions[name]; exception != nil {

@@ -37,7 +37,7 @@ func Sentence(plans ...Plan) string {
 // Loss says what a change that loses data does: "replaces kind_cluster.this: everything in the
 // cluster is lost".
 func Loss(c Change) string {
-	verb := map[Kind]string{Replaced: "replaces", Removed: "removes"}[c.Verdict]
+	verb := map[Kind]string{Created: "creates", Replaced: "replaces", Removed: "removes"}[c.Verdict]
 	loss, remark, remarked := strings.Cut(c.Loses, ": ")
 	if strings.Contains(loss, ", ") {
 		loss += ","

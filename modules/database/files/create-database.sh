@@ -1,27 +1,6 @@
 # Creates the role and the database of one service, or corrects them. Safe to
-# run again. Reads PGHOST, PGPORT, PGUSER and PGPASSWORD (a superuser, or a role
-# that may create roles and databases, as managed servers have), PGSSLMODE and
-# PGSSLROOTCERT where there is TLS, ROLE and ROLE_PASSWORD. Needs to have no
-# terminal.
-set -eu
-
-deadline=$(($(date +%s) + WAIT_SECONDS))
-until pg_isready --quiet --timeout=1; do
-  if [ "$(date +%s)" -ge "$deadline" ]; then
-    echo "database ${PGHOST}:${PGPORT} did not accept connections within ${WAIT_SECONDS} s" >&2
-    exit 1
-  fi
-  # What is wrong with a certificate stays wrong: waiting would only hide it.
-  case ${PGSSLMODE:-} in verify-*)
-    reason=$(PGCONNECT_TIMEOUT=2 psql --no-psqlrc --no-password --dbname=postgres --command=SELECT 2>&1) || case $reason in *certificate*)
-      echo "$reason" >&2
-      exit 1
-      ;;
-    esac
-    ;;
-  esac
-  sleep 0.5
-done
+# run again. Reads ROLE and ROLE_PASSWORD beside what await-server.sh reads, which
+# goes before. Needs to have no terminal.
 
 # No password is in an argument, which could be read in /proc, nor in a
 # statement, which the server could log: \password asks for it twice, on standard

@@ -124,6 +124,64 @@ run "does_not_restart_the_server_for_a_new_client" {
   }
 }
 
+run "drops_the_database_of_a_service_that_is_gone" {
+  command = plan
+
+  variables {
+    clients = ["catalog"]
+    dropped = ["stock-keeper"]
+  }
+
+  assert {
+    condition = (
+      toset(keys(kubernetes_job_v1.setup)) == toset(["catalog", "stock-keeper"])
+      && strcontains(kubernetes_job_v1.setup["stock-keeper"].spec[0].template[0].spec[0].container[0].command[2], "DROP DATABASE")
+      && !strcontains(kubernetes_job_v1.setup["catalog"].spec[0].template[0].spec[0].container[0].command[2], "DROP DATABASE")
+    )
+    error_message = "one Job must drop what the gone service left, and no other"
+  }
+  assert {
+    condition = {
+      for env in kubernetes_job_v1.setup["stock-keeper"].spec[0].template[0].spec[0].container[0].env : env.name => env.value if startswith(env.name, "ROLE")
+    } == { ROLE = "stock_keeper" }
+    error_message = "the role must be named in SQL's spelling, and has no password any more"
+  }
+  assert {
+    condition     = [for job in kubernetes_job_v1.setup : lookup(job.metadata[0].labels, "kindling.internal/drops", "")] == ["", "stock-keeper"]
+    error_message = "a plan must be able to tell that data is lost, and of whom"
+  }
+  assert {
+    condition     = kubernetes_job_v1.setup["stock-keeper"].metadata[0].name != run.sets_each_client_up_by_a_job_of_its_own.workloads[2].name
+    error_message = "a Job cannot be changed: the one that drops needs another name than the one that created"
+  }
+  assert {
+    condition     = kubernetes_job_v1.setup["catalog"].metadata[0].name == run.sets_each_client_up_by_a_job_of_its_own.workloads[1].name
+    error_message = "the Jobs of others must stay"
+  }
+  assert {
+    condition     = keys(output.connections) == ["catalog"] && length(module.secrets.secrets) == 2
+    error_message = "what is dropped must have neither a connection nor a Secret"
+  }
+  assert {
+    condition     = length(output.workloads) == 3
+    error_message = "the Job that drops must be watched"
+  }
+}
+
+run "drops_the_last_database" {
+  command = plan
+
+  variables {
+    clients = []
+    dropped = ["catalog"]
+  }
+
+  assert {
+    condition     = [for workload in output.workloads : workload.kind] == ["StatefulSet", "Job"]
+    error_message = "the server must be there for it"
+  }
+}
+
 run "takes_a_server_outside_of_the_cluster" {
   command = plan
 
@@ -434,6 +492,36 @@ run "refuses_a_client_named_like_a_system_database" {
   }
 
   expect_failures = [var.clients]
+}
+
+run "refuses_to_drop_what_is_no_dns_label" {
+  command = plan
+
+  variables {
+    dropped = ["Stock"]
+  }
+
+  expect_failures = [var.dropped]
+}
+
+run "refuses_to_drop_a_system_database" {
+  command = plan
+
+  variables {
+    dropped = ["template1"]
+  }
+
+  expect_failures = [var.dropped]
+}
+
+run "refuses_to_drop_a_database_in_use" {
+  command = plan
+
+  variables {
+    dropped = ["catalog"]
+  }
+
+  expect_failures = [var.dropped]
 }
 
 run "refuses_a_size_without_unit" {

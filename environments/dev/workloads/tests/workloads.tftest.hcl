@@ -183,6 +183,19 @@ run "refuses_messaging_without_an_image" {
   expect_failures = [data.kubernetes_namespace_v1.kube_system]
 }
 
+run "drops_the_database_of_a_service_that_is_gone" {
+  command = plan
+
+  variables {
+    dropped_databases = ["gone"]
+  }
+
+  assert {
+    condition     = length([for workload in output.workloads : workload if workload.kind == "Job"]) == 2
+    error_message = "a Job must drop it, and be awaited"
+  }
+}
+
 run "overrides_by_name_and_keeps_to_the_minimum" {
   command = plan
 
