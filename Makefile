@@ -46,8 +46,8 @@ status: tool ## Show what runs: make status env=dev
 	@$(KINDLING) status --env "$(env)" $(args)
 
 .PHONY: plan
-plan: tool ## Say what up would change: make plan env=dev (exit 2 when there are changes; offline=yes asks no cloud)
-	@$(KINDLING) plan --env "$(env)" $(if $(offline),--offline="$(offline:yes=true)") $(args)
+plan: tool ## Say what up would change: make plan env=dev (exit 2 when there are changes; offline=yes asks no cloud, with since=main what differs)
+	@$(KINDLING) plan --env "$(env)" $(if $(offline),--offline="$(offline:yes=true)") $(if $(since),--since "$(since)") $(args)
 
 .PHONY: logs
 logs: tool ## Print what a service wrote last: make logs env=dev service=catalog (args=-f to go on)
@@ -160,8 +160,8 @@ ci-stages: tool ## The stages of tests that a change touches, as JSON: make ci-s
 	@$(CI) stages "$(since)"
 
 .PHONY: ci-plan
-ci-plan: tool ## Plan every environment offline, in one comment: .kindling/ci/plan.md
-	@$(CI) plan
+ci-plan: tool ## Plan every environment offline, in one comment: .kindling/ci/plan.md; what a change changes: since=main
+	@$(CI) plan $(if $(since),"$(since)")
 
 .PHONY: ci-comment
 ci-comment: ## Post what ci-plan wrote on the pull request that the pipeline is about

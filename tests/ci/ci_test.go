@@ -108,7 +108,7 @@ func TestNothingTouchedIsAnEmptyList(t *testing.T) {
 }
 
 func TestCallsThatMeanNothingExitWithTwo(t *testing.T) {
-	for _, args := range [][]string{nil, {"dance"}, {"choose"}, {"choose", ""}, {"stages", "a", "b"}, {"plan", "dev"}, {"comment", "x"}, {"login"}} {
+	for _, args := range [][]string{nil, {"dance"}, {"choose"}, {"choose", ""}, {"stages", "a", "b"}, {"plan", "main", "dev"}, {"comment", "x"}, {"login"}} {
 		var errs strings.Builder
 		assert.Equal(t, 2, run(t.Context(), args, io.Discard, &errs), args)
 		assert.Contains(t, errs.String(), "ci: ")

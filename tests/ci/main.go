@@ -59,7 +59,7 @@ func (a *app) command(ctx context.Context, args []string) error {
 		"choose": a.choose, "stages": a.stages, "plan": a.plan, "comment": a.comment, "bench": a.bench, "login": a.login,
 	}
 	if len(args) == 0 || commands[args[0]] == nil {
-		return usageError{"say what to do: choose REV, stages REV, plan, comment, bench [NAME…] or login REGISTRY"}
+		return usageError{"say what to do: choose REV, stages REV, plan [REV], comment, bench [NAME…] or login REGISTRY"}
 	}
 	return commands[args[0]](ctx, args[1:])
 }

@@ -58,12 +58,14 @@ func (p planned) verdict() string {
 	return first
 }
 
-// plan plans every environment offline and writes one comment about all of them. It fails when
-// one has no plan or breaks a rule; that there are changes is no failure of a pull request.
+// plan plans every environment offline and writes one comment about all of them: of what differs from
+// where the change branched off from a revision, or, without one, of everything. It fails when one has no
+// plan or breaks a rule; that there are changes is no failure of a pull request.
 func (a *app) plan(ctx context.Context, args []string) error {
-	if len(args) > 0 {
-		return usageError{"plan takes no arguments: it plans every environment"}
+	if len(args) > 1 {
+		return usageError{"plan takes a revision to compare with, or nothing: it plans every environment"}
 	}
+	since := strings.Join(args, "")
 	names, err := a.environments()
 	if err != nil {
 		return err
@@ -71,7 +73,7 @@ func (a *app) plan(ctx context.Context, args []string) error {
 	var all []planned
 	for _, name := range names {
 		fmt.Fprintf(a.errs, "ci: planning %s\n", name)
-		all = append(all, a.planOne(ctx, name))
+		all = append(all, a.planOne(ctx, name, since))
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -105,9 +107,13 @@ func failed(all []planned) error {
 const planChanges = 2
 
 // planOne asks the tool, whose exit codes tell changes from failures; make's do not.
-func (a *app) planOne(ctx context.Context, environment string) planned {
+func (a *app) planOne(ctx context.Context, environment, since string) planned {
 	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(ctx, filepath.Join(a.root, ".kindling", "bin", "kindling"), "plan", "--env", environment, "--offline", "--output", "markdown")
+	command := []string{"plan", "--env", environment, "--offline", "--output", "markdown"}
+	if since != "" {
+		command = append(command, "--since", since)
+	}
+	cmd := exec.CommandContext(ctx, filepath.Join(a.root, ".kindling", "bin", "kindling"), command...)
 	cmd.Dir = a.root
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()

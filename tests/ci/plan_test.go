@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // planning answers `plan`: dev has changes, prod no plan, staging breaks a rule.
 const planning = `#!/bin/sh
 [ "$1 $2 $4 $5 $6" = "plan --env --offline --output markdown" ] || exit 9
+[ $# -eq 6 ] || { echo "### $3: compared by $7 $8"; exit 2; }
 case $3 in
 dev) printf '### dev: 3 created, 1 replaced | data is lost\n\n- catalog\n'; exit 2 ;;
 prod) echo "✗ prod: no provider" >&2; exit 2 ;;
@@ -36,6 +38,15 @@ func TestThePlanIsOneCommentWithTheVerdictsOnTop(t *testing.T) {
 		"| dev | 3 created, 1 replaced / data is lost |\n| prod | ✗ no plan |\n| quiet | no changes |\n| staging | ✗ breaks a rule: 1 created |\n\n", head)
 	assert.Contains(t, rest, "- catalog")
 	assert.Contains(t, rest, "✗ prod: no provider")
+}
+
+func TestThePlanOfAChangeIsComparedWithWhereItBranchedOff(t *testing.T) {
+	a, out := machine(t, nil)
+	put(t, a.root, ".kindling/bin/kindling", planning)
+	require.NoError(t, a.command(t.Context(), []string{"plan", "main"}))
+	assert.Contains(t, out.String(), "| dev | compared by --since main |\n| prod | compared by --since main |")
+	var usage usageError
+	assert.ErrorAs(t, a.command(t.Context(), []string{"plan", "main", "dev"}), &usage)
 }
 
 func TestAPlanTooLongForACommentIsLeftOut(t *testing.T) {

@@ -195,7 +195,7 @@ func TestEveryEnvironmentIsPlanned(t *testing.T) {
 	assert.ElementsMatch(t, onGitHub, onGitLab)
 
 	for _, where := range []string{"plan.yml plan", ".gitlab-ci.yml plan"} {
-		assert.Contains(t, commands(t)[where], "make ci-plan", "which plans each folder of environments/")
+		assert.Contains(t, commands(t)[where], `make ci-plan since="$SINCE"`, "which plans each folder of environments/")
 	}
 }
 

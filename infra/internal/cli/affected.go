@@ -23,7 +23,7 @@ func (a *app) affectedCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := checkRevision(cmd.Context(), root, since); err != nil {
+			if err := checkRevision(cmd.Context(), root, "affected", since); err != nil {
 				return err
 			}
 			changes, err := catalog.Affected(cmd.Context(), root, since)
@@ -39,15 +39,14 @@ func (a *app) affectedCommand() *cobra.Command {
 }
 
 // checkRevision tells a revision that was mistyped from a comparison that failed.
-func checkRevision(ctx context.Context, root, since string) error {
+func checkRevision(ctx context.Context, root, command, since string) error {
 	if since == "" {
-		return badInput("affected", "--since is missing", "kindling affected --since main")
+		return badInput(command, "--since is missing", "kindling "+command+" --since main")
 	}
 	verify := exec.CommandContext(ctx, "git", "rev-parse", "--verify", "--quiet", "--end-of-options", since+"^{commit}")
 	verify.Dir = root
 	if err := verify.Run(); err != nil && ctx.Err() == nil {
-		return badInput("affected", fmt.Sprintf("--since is %q, which is no git revision here", since),
-			"name a branch, a tag or a commit; a shallow clone may lack it: git fetch --unshallow")
+		return badInput(command, fmt.Sprintf("--since is %q, which is no git revision here", since), "name a branch, a tag or a commit", deepen)
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func selectServices(root string, names []string) ([]string, error) {
 
 // affectedServices are those of the services that a change since a revision touches.
 func affectedServices(ctx context.Context, root, since string, services []string) ([]string, error) {
-	if err := checkRevision(ctx, root, since); err != nil {
+	if err := checkRevision(ctx, root, "build", since); err != nil {
 		return nil, err
 	}
 	changes, err := catalog.Affected(ctx, root, since)

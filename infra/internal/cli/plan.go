@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) planCommand() *cobra.Command {
-	var environment, format string
+	var environment, format, since string
 	var offline bool
 	cmd := &cobra.Command{
 		Use:   "plan",
@@ -28,7 +28,12 @@ func (a *app) planCommand() *cobra.Command {
 				return err
 			}
 			plan := s.Plan
-			if offline {
+			switch {
+			case since != "" && !offline:
+				return badInput("plan", "--since compares two plans that are made offline", "kindling plan --env "+environment+" --offline --since "+since)
+			case since != "":
+				plan = func(ctx context.Context) (stack.PlanReport, error) { return s.PlanChange(ctx, since) }
+			case offline:
 				plan = s.PlanOffline
 			}
 			report, err := plan(cmd.Context())
@@ -44,6 +49,7 @@ func (a *app) planCommand() *cobra.Command {
 	environmentFlag(cmd, &environment)
 	outputFlag(cmd, &format, "text", "json", "markdown")
 	cmd.Flags().BoolVar(&offline, "offline", false, "plan the cluster root against an empty state, without asking a cloud, a backend or an engine")
+	cmd.Flags().StringVar(&since, "since", "", "with --offline: show only what the checkout plans differently from where it branched off from this revision")
 	return cmd
 }
 

@@ -53,7 +53,10 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 		Engine: engineAdapter{a}, Supply: parts,
 		Images:    imagesAdapter{builder},
 		Terraform: parts.openRoot, Bucket: openBucket, LockWait: parts.lockWait, Cluster: openCluster, Secret: secret, Give: give, Authority: authority, Ask: asker(authority.Certificate()),
-		Version:  func(ctx context.Context) string { return describe(ctx, root) },
+		Version: func(ctx context.Context) string { return describe(ctx, root) },
+		Revision: func(ctx context.Context, since, dir string) (stack.Revision, error) {
+			return revision(ctx, root, since, dir)
+		},
 		Progress: progressAdapter{a.printer}, Policy: judge{a, filepath.Join(root, "environments", environment)},
 	}, nil
 }

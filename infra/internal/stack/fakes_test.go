@@ -158,6 +158,10 @@ func (f *fakeRoot) Show(context.Context, string) (*tfjson.Plan, error) {
 	}
 	return f.plan, nil
 }
+func (f *fakeRoot) Rehearse(context.Context) (*tfjson.Plan, error) {
+	f.add("rehearse %s", f.name)
+	return f.Show(context.Background(), "")
+}
 func (f *fakeRoot) Apply(_ context.Context, _ string, progress func(terraform.Change)) error {
 	f.underLock()
 	f.add("apply %s", f.name)

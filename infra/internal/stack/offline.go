@@ -29,7 +29,7 @@ func (s *Stack) PlanOffline(ctx context.Context) (PlanReport, error) {
 	if err != nil {
 		return report, err
 	}
-	dir, err := s.offlineCopy()
+	dir, err := s.offlineCopy(side{s.Root, s.offlineDir()}, clusterRoot)
 	if err != nil {
 		return report, &ui.Failure{Step: clusterRoot, Sentence: "the root cannot be copied for a plan: " + err.Error(), Next: []string{"look at " + s.offlineDir()}, Err: err}
 	}
@@ -92,20 +92,19 @@ const (
 	offlineBackendText = "terraform {\n  backend \"local\" {}\n}\n"
 )
 
-// offlineCopy copies the cluster root to a folder from which it finds its modules and services where
-// it looks for them. What an earlier plan initialised there is kept: that is what takes long.
-func (s *Stack) offlineCopy() (dir string, err error) {
-	environment := filepath.Join(s.offlineDir(), "environments", s.Environment)
-	dir = filepath.Join(environment, clusterRoot)
+// offlineCopy copies a root to a folder from which it finds its modules and services where it looks
+// for them. What an earlier plan initialised there is kept: that is what takes long.
+func (s *Stack) offlineCopy(of side, root string) (dir string, err error) {
+	dir = filepath.Join(of.plans, "environments", s.Environment, root)
 	if err := empty(dir, ".terraform", ".terraform.lock.hcl"); err != nil {
 		return "", err
 	}
 	for _, link := range []string{"modules", "services"} {
-		if err := relink(filepath.Join(s.Root, link), filepath.Join(s.offlineDir(), link)); err != nil {
+		if err := relink(filepath.Join(of.root, link), filepath.Join(of.plans, link)); err != nil {
 			return "", err
 		}
 	}
-	if err := copyRoot(s.clusterDir(), dir); err != nil {
+	if err := copyRoot(filepath.Join(of.root, "environments", s.Environment, root), dir); err != nil {
 		return "", err
 	}
 	return dir, os.WriteFile(filepath.Join(dir, offlineBackend), []byte(offlineBackendText), 0o644)

@@ -22,6 +22,7 @@ const (
 type PlanReport struct {
 	Environment string           `json:"environment"`
 	Offline     bool             `json:"offline,omitempty"` // planned against an empty state
+	Since       string           `json:"since,omitempty"`   // the commit that it is compared with; then changes are the differences
 	Basis       string           `json:"basis,omitempty"`   // what it was planned against, when not what is there
 	Verdict     string           `json:"verdict"`           // all of it in one sentence
 	Changed     bool             `json:"changed"`

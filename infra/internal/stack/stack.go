@@ -34,6 +34,7 @@ type Stack struct {
 	Secret    func(ctx context.Context, command Command) (string, error)     // what a credential command prints
 	Give      func(ctx context.Context, command Command, value string) error // a value to such a command
 	Version   func(ctx context.Context) string                               // of the checkout: git describe
+	Revision  func(ctx context.Context, since, dir string) (Revision, error) // where the checkout branched off from since, put into dir
 	Progress  Progress
 	Policy    Policy
 
@@ -94,6 +95,8 @@ type Root interface {
 	Init(ctx context.Context) error
 	Plan(ctx context.Context, file string, destroy bool) (changes bool, err error)
 	Show(ctx context.Context, file string) (*tfjson.Plan, error)
+	// Rehearse plans what the tests in the root's folder say, with the providers that they mock.
+	Rehearse(ctx context.Context) (*tfjson.Plan, error)
 	Apply(ctx context.Context, file string, progress func(terraform.Change)) error
 	Destroy(ctx context.Context, progress func(terraform.Change), refresh bool) error
 	Outputs(ctx context.Context) (map[string]json.RawMessage, error)

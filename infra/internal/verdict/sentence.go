@@ -2,6 +2,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,8 @@ func Sentence(plans ...Plan) string {
 		return "no changes"
 	case len(changes) == 0:
 		return "only outputs change; no data is lost"
+	case len(losing) == 0 && slices.ContainsFunc(changes, func(c Change) bool { return c.Verdict == Changed }):
+		return Count(changes)
 	case len(losing) == 0:
 		return Count(changes) + "; no data is lost"
 	}

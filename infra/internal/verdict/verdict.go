@@ -22,10 +22,11 @@ const (
 	Recorded  Kind = "recorded"  // it is there already, and comes into the state
 	Renamed   Kind = "renamed"   // in the state only
 	Forgotten Kind = "forgotten" // it stays, and is no longer in the state
+	Changed   Kind = "changed"   // in place or by a replacement: of two configurations that is not known
 )
 
 // kinds are all verdicts, in the order in which a sentence counts them.
-var kinds = []Kind{Created, Started, InPlace, Restarted, Replaced, Removed, Recorded, Renamed, Forgotten}
+var kinds = []Kind{Created, Started, Changed, InPlace, Restarted, Replaced, Removed, Recorded, Renamed, Forgotten}
 
 // Change is what happens to one resource.
 type Change struct {
