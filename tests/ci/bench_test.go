@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -41,4 +43,28 @@ func TestBenchmarksWithoutFiguresAreAFailure(t *testing.T) {
 	a, _ := machine(t, nil)
 	put(t, a.root, "Makefile", "bench:\n\t@echo nothing\n")
 	assert.ErrorContains(t, a.command(context.Background(), []string{"bench"}), "no figures")
+}
+
+func TestAPipelineInstallsWhatTheNodeImageTakes(t *testing.T) {
+	programs := t.TempDir()
+	put(t, programs, "sudo", "#!/bin/sh\nshift\nexec \"$@\"\n")
+	for name, c := range map[string]struct {
+		ci    string
+		names []string
+		want  string
+	}{
+		"in a pipeline":    {"true", []string{"up-cold"}, "mmdebstrap debian-archive-keyring\n"},
+		"on a machine":     {"", []string{"up-cold"}, ""},
+		"without clusters": {"true", nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a, _ := machine(t, map[string]string{"CI": c.ci})
+			put(t, a.root, "tests/apt.sh", "#!/bin/sh\necho \"$@\" >installed\n")
+			t.Setenv("PATH", programs) // which has no mmdebstrap
+			require.NoError(t, a.nodeTools(t.Context(), c.names))
+			installed, err := os.ReadFile(filepath.Join(a.root, "installed"))
+			assert.Equal(t, c.want, string(installed))
+			assert.Equal(t, c.want == "", errors.Is(err, os.ErrNotExist))
+		})
+	}
 }

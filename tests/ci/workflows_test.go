@@ -132,6 +132,8 @@ func TestEveryJobCallsMakeAndNothingElse(t *testing.T) {
 	}
 }
 
+var argumentName = regexp.MustCompile(` ([a-z]+)=`)
+
 func TestEveryTargetAndArgumentThatPipelinesNameExists(t *testing.T) {
 	makefile := string(read(t, filepath.Join(root, "Makefile")))
 	for where, list := range commands(t) {
@@ -139,9 +141,8 @@ func TestEveryTargetAndArgumentThatPipelinesNameExists(t *testing.T) {
 			call := makeCall.FindStringSubmatch(command)
 			require.NotNil(t, call, command)
 			assert.Regexp(t, `(?m)^`+call[1]+`:`, makefile, "%s: %s", where, command)
-			for _, argument := range strings.Fields(call[2]) {
-				name, _, _ := strings.Cut(argument, "=")
-				assert.Regexp(t, `(?m)^`+name+` +\?=`, makefile, "%s: %s", where, command)
+			for _, argument := range argumentName.FindAllStringSubmatch(call[2], -1) {
+				assert.Regexp(t, `(?m)^`+argument[1]+` +\?=`, makefile, "%s: %s", where, command)
 			}
 		}
 	}
@@ -161,6 +162,30 @@ func TestEveryStageRunsInAPipeline(t *testing.T) {
 	assert.Contains(t, commands(t)[".gitlab-ci.yml nightly-tests"], "make test")
 	assert.Subset(t, onGitHub, strings.Fields(named[1]), "nightly.yml runs what make test leaves out")
 	assert.Equal(t, onGitHub, gitlabJobs(t)["nightly-long"].Parallel.Matrix[0]["STAGE"])
+}
+
+var (
+	benchmarkName = regexp.MustCompile(`(?m)^\t\{"([a-z-]+)", `)
+	benchCall     = regexp.MustCompile(`^make ci-bench only="([a-z -]+)"$`)
+)
+
+func TestEveryBenchmarkIsMeasuredAtNightButTheOneThatTakesTooLong(t *testing.T) {
+	var all []string
+	for _, match := range benchmarkName.FindAllStringSubmatch(string(read(t, filepath.Join(root, "tests", "bench", "main.go"))), -1) {
+		if match[1] != "supply-cold" {
+			all = append(all, match[1])
+		}
+	}
+	require.Contains(t, all, "up-cold")
+	for _, where := range []string{"nightly.yml bench", ".gitlab-ci.yml nightly-bench"} {
+		var measured []string
+		for _, command := range commands(t)[where] {
+			if match := benchCall.FindStringSubmatch(command); match != nil {
+				measured = append(measured, strings.Fields(match[1])...)
+			}
+		}
+		assert.ElementsMatch(t, all, measured, where)
+	}
 }
 
 func TestEveryEnvironmentIsPlanned(t *testing.T) {
