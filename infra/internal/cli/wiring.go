@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"kindling.internal/infra/internal/bucket"
+	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/engine"
 	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/kindcluster"
@@ -54,6 +55,9 @@ func (a *app) stack(environment string) (*stack.Stack, error) {
 		Images:    imagesAdapter{builder},
 		Terraform: parts.openRoot, Bucket: openBucket, LockWait: parts.lockWait, Cluster: openCluster, Secret: secret, Give: give, Authority: authority, Ask: asker(authority.Certificate()),
 		Version: func(ctx context.Context) string { return describe(ctx, root) },
+		Affected: func(ctx context.Context, since string) ([]catalog.Change, error) {
+			return catalog.Affected(ctx, root, since)
+		},
 		Revision: func(ctx context.Context, since, dir string) (stack.Revision, error) {
 			return revision(ctx, root, since, dir)
 		},

@@ -55,6 +55,7 @@ func (s *Stack) build(ctx context.Context, services []catalog.Service) ([]image.
 		step.Fail()
 		return nil, err
 	}
+	why := s.explanations(ctx, running, services)
 	built, err := s.Images.BuildAll(ctx, serviceNames(services), func(p image.Progress) {
 		switch p.Stage {
 		case image.StageStarted:
@@ -64,6 +65,8 @@ func (s *Stack) build(ctx context.Context, services []catalog.Service) ([]image.
 			done := "built in " + ui.Elapsed(p.Built.Elapsed)
 			if running.Services[p.Service].Digest() == p.Built.Digest {
 				done = "unchanged"
+			} else if reason := why.of(p.Service); reason != "" {
+				done += " · " + reason
 			}
 			items[p.Service].Done(fmt.Sprintf("%.19s…  %s", p.Built.Digest, done))
 		case image.StageFailed:

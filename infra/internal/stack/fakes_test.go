@@ -14,6 +14,7 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/stretchr/testify/require"
 	"kindling.internal/infra/internal/bucket"
+	"kindling.internal/infra/internal/catalog"
 	"kindling.internal/infra/internal/image"
 	"kindling.internal/infra/internal/kube"
 	"kindling.internal/infra/internal/policy"
@@ -274,6 +275,7 @@ type house struct {
 	policy                     *fakePolicy
 	authority                  *fakeAuthority
 	answers                    func() int
+	affected                   []catalog.Change
 	store                      *fakeStore
 }
 
@@ -319,6 +321,10 @@ resources: {requests: {cpu: 25m, memory: 32Mi}, limits: {memory: 128Mi}}
 			defer h.store.mu.Unlock()
 			h.store.address = address
 			return h.store, nil
+		},
+		Affected: func(_ context.Context, since string) ([]catalog.Change, error) {
+			h.add("compare with %s", since)
+			return h.affected, nil
 		},
 		Authority: h.authority, Version: func(context.Context) string { return "v1" }, Progress: silent{}}
 	return h

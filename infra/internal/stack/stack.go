@@ -34,6 +34,7 @@ type Stack struct {
 	Secret    func(ctx context.Context, command Command) (string, error)     // what a credential command prints
 	Give      func(ctx context.Context, command Command, value string) error // a value to such a command
 	Version   func(ctx context.Context) string                               // of the checkout: git describe
+	Affected  func(ctx context.Context, since string) ([]catalog.Change, error)
 	Revision  func(ctx context.Context, since, dir string) (Revision, error) // where the checkout branched off from since, put into dir
 	Progress  Progress
 	Policy    Policy
