@@ -14,7 +14,8 @@ import (
 // removalIn is an environment that a removal has to do with.
 type removalIn struct {
 	*stack.Removal
-	unseen error // why it is not known what runs there
+	run    func(context.Context) error // takes it out
+	unseen error                       // why it is not known what runs there
 	failed bool
 }
 
@@ -45,7 +46,7 @@ func (a *app) places(ctx context.Context, root string, r removal) (removals, err
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		p := &removalIn{Removal: here, unseen: err}
+		p := &removalIn{Removal: here, run: here.Run, unseen: err}
 		if !meant && p.Left == "" {
 			p.Left = keeping
 		}
@@ -98,7 +99,7 @@ func (a *app) takeOut(ctx context.Context, r removal, places removals) error {
 	var failures []error
 	for _, place := range places.here() {
 		a.printer.Line("%s: taking %s out", place.Environment, r.service)
-		if err := place.Run(ctx); err != nil {
+		if err := place.run(ctx); err != nil {
 			place.failed = true
 			failures = append(failures, err)
 		}
