@@ -219,6 +219,7 @@ run_cloud() {
     check "plan $folder offline" offline_plan "$copy/$folder"
     environment=$(basename "$(dirname "$folder")")
     check "the plan of $environment breaks no rule" breaks_no_rule "$copy" "$environment"
+    check "without a change $environment plans nothing different" plans_nothing_different "$copy" "$environment"
   done
 }
 
@@ -244,6 +245,7 @@ test_folders() {
   done
   for folder in $(cd "$copy" && grep -l 'modules/cluster/kind"' environments/*/cluster/main.tf | cut -d / -f 2); do
     check "the plan of $folder breaks no rule" breaks_no_rule "$copy" "$folder"
+    check "without a change $folder plans nothing different" plans_nothing_different "$copy" "$folder"
   done
 }
 
@@ -254,6 +256,14 @@ breaks_no_rule() {
   cd "$1" || return
   "$tool" plan --env "$2" --offline || status=$?
   [ "$status" -eq 2 ]
+}
+
+# plans_nothing_different compares an environment with itself, workloads included: there must be a plan of
+# both, no broken rule, and no difference (0).
+plans_nothing_different() {
+  local tool=$PWD/.kindling/bin/kindling said
+  cd "$1" || return
+  said=$("$tool" plan --env "$2" --offline --since HEAD) && echo "$said" && ! grep -q "is not known, because" <<<"$said"
 }
 
 # offline_plan plans a root of a cloud from nothing, with no account and no credentials: it must be a
