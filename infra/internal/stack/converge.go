@@ -48,9 +48,12 @@ func (s *Stack) apply(ctx context.Context, root Root, about policy.Subject, plan
 			return err
 		}
 		next := fmt.Sprintf("%s.%d", s.planFile(about.Root), round)
-		err = s.adopt(ctx, root, about, plan, next, addresses, step)
+		adopted := s.adopt(ctx, root, about, plan, next, addresses, step)
 		defer os.Remove(next)
-		plan = next
+		if terraform.NothingToImport(adopted) {
+			return err // somebody else's object is in the way, by its ports
+		}
+		plan, err = next, adopted
 	}
 	return err
 }

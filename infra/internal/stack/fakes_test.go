@@ -135,6 +135,7 @@ type fakeRoot struct {
 	state    *bool
 	changes  bool
 	apply    func() error
+	refuses  func() error                          // a plan
 	during   func(progress func(terraform.Change)) // of an apply
 	unlocked bool
 	plan     *tfjson.Plan
@@ -151,6 +152,11 @@ func (f *fakeRoot) Init(context.Context) error {
 func (f *fakeRoot) Plan(_ context.Context, file string, _ bool) (bool, error) {
 	f.underLock()
 	f.add("plan %s", f.name)
+	if f.refuses != nil {
+		if err := f.refuses(); err != nil {
+			return false, err
+		}
+	}
 	return f.changes || !*f.state, os.WriteFile(file, nil, 0o600)
 }
 func (f *fakeRoot) Show(context.Context, string) (*tfjson.Plan, error) {
@@ -170,7 +176,9 @@ func (f *fakeRoot) Apply(_ context.Context, _ string, progress func(terraform.Ch
 		f.during(progress)
 		f.add("applied %s", f.name)
 	}
-	*f.state = true
+	if !*f.state { // else somebody may be reading it
+		*f.state = true
+	}
 	f.keep()
 	if f.apply != nil {
 		return f.apply()

@@ -229,6 +229,29 @@ func TestObjectsOfAKilledApplyAreAdopted(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(h.workloadsDir(), adoptionFile))
 }
 
+func TestAPortThatAnotherServiceHoldsIsToldAsThat(t *testing.T) {
+	h := newHouse(t)
+	address := "module.ingress.kubernetes_service_v1.controller"
+	h.workloadsRoot.plan = &tfjson.Plan{ResourceChanges: []*tfjson.ResourceChange{{Address: address, Type: "kubernetes_service_v1",
+		Change: &tfjson.Change{After: map[string]any{"metadata": []any{map[string]any{"namespace": "ingress-nginx", "name": "controller"}}}}}}}
+	taken := `Service "controller" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated`
+	h.workloadsRoot.apply = func() error {
+		return &terraform.Error{Err: errors.New("exit 1"), Diagnostics: []terraform.Diagnostic{{Summary: taken, Address: address}}}
+	}
+	h.workloadsRoot.refuses = func() error {
+		if _, err := os.Stat(filepath.Join(h.workloadsDir(), adoptionFile)); err != nil {
+			return nil
+		}
+		return &terraform.Error{Err: errors.New("exit 1"), Diagnostics: []terraform.Diagnostic{{Summary: "Cannot import non-existent remote object"}}}
+	}
+	_, err := h.Up(context.Background())
+	var failure *ui.Failure
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, taken, failure.Sentence)
+	assert.Equal(t, []string{address}, failure.Seen)
+	assert.NoFileExists(t, filepath.Join(h.workloadsDir(), adoptionFile))
+}
+
 func TestObjectsAreKnownByNamespaceAndNameHoweverMetadataIsWritten(t *testing.T) {
 	of := func(kind string, metadata any) string {
 		return objectID(&tfjson.ResourceChange{Type: kind, Change: &tfjson.Change{After: map[string]any{"metadata": metadata}}})

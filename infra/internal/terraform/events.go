@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -143,4 +144,12 @@ func AlreadyExists(err error) []string {
 		}
 	}
 	return addresses
+}
+
+// NothingToImport tells whether a plan failed because an object that it was to import is not there.
+func NothingToImport(err error) bool {
+	var failed *Error
+	return errors.As(err, &failed) && slices.ContainsFunc(failed.Diagnostics, func(d Diagnostic) bool {
+		return d.Summary == "Cannot import non-existent remote object"
+	})
 }

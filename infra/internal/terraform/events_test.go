@@ -39,4 +39,6 @@ func TestAFailedCommandTellsWhatTerraformReported(t *testing.T) {
 	ports := &Error{Diagnostics: []Diagnostic{{Address: "module.ingress.kubernetes_service_v1.controller",
 		Summary: `Service "controller" is invalid: spec.ports[0].nodePort: Invalid value: 30080: provided port is already allocated`}}}
 	assert.Equal(t, []string{"module.ingress.kubernetes_service_v1.controller"}, AlreadyExists(ports), "its ports are told before its name")
+	assert.False(t, NothingToImport(ports))
+	assert.True(t, NothingToImport(&Error{Diagnostics: []Diagnostic{{Summary: "Cannot import non-existent remote object"}}}))
 }
