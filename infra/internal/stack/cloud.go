@@ -38,14 +38,35 @@ type managedDatabase struct {
 // handing keeps together the variables of the process that belong together.
 var handing sync.Mutex
 
-// credentials hands to Terraform what the workloads root of a cloud's environment must be told.
+// handed is whose credentials those variables hold, all of them; nil when they may be old. It is for
+// whoever holds handing.
+var handed *Stack
+
+// credentials hands to Terraform what the workloads root of a cloud's environment must be told. They
+// are asked for once, until askAgain.
 func (s *Stack) credentials(ctx context.Context, parts Parts) error {
 	handing.Lock()
 	defer handing.Unlock()
+	if handed == s {
+		return nil
+	}
+	handed = nil
 	if err := s.databasePassword(ctx, parts); err != nil {
 		return err
 	}
-	return s.cloudSecrets(ctx, parts)
+	if err := s.cloudSecrets(ctx, parts); err != nil {
+		return err
+	}
+	handed = s
+	return nil
+}
+
+// askAgain has credentials asked for that may have changed: since another command, or with the cluster
+// root.
+func askAgain() {
+	handing.Lock()
+	defer handing.Unlock()
+	handed = nil
 }
 
 // databasePassword asks for the password of the managed database's administrator, where the cluster

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -81,6 +82,20 @@ func TestAPasswordThatMayHaveChangedIsAskedForAgain(t *testing.T) {
 	_, err = h.Up(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "another", os.Getenv(passwordVariable))
+}
+
+func TestAPasswordThatTheClusterRootChangesIsAskedForAfterIt(t *testing.T) {
+	h := newCloudHouse(t)
+	_, err := h.Up(t.Context())
+	require.NoError(t, err)
+	h.clusterRoot.changes = true // the workloads are planned early, with the password before it
+	var password atomic.Value
+	password.Store("before")
+	h.clusterRoot.apply = func() error { password.Store("after"); return nil }
+	h.Secret = func(context.Context, Command) (string, error) { return password.Load().(string), nil }
+	_, err = h.Up(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "after", os.Getenv(passwordVariable))
 }
 
 func TestAnEnvironmentWithoutManagedDatabaseAsksForNoPassword(t *testing.T) {

@@ -36,6 +36,7 @@ type PlanReport struct {
 
 // Plan tells what `up` would change. It changes nothing.
 func (s *Stack) Plan(ctx context.Context) (PlanReport, error) {
+	askAgain()
 	report := s.newReport()
 	services, err := catalog.Load(s.Root)
 	if err != nil {

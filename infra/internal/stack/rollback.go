@@ -12,6 +12,7 @@ import (
 // Rollback makes a service run what it ran before, or as the version that is given, and ends with a
 // plan that is empty. Neither cluster nor registry are changed. A second rollback undoes the first.
 func (s *Stack) Rollback(ctx context.Context, service, version string) (Report, release.Change, error) {
+	askAgain()
 	unlock, err := s.exclusive()
 	if err != nil {
 		return Report{}, release.Change{}, err

@@ -24,6 +24,7 @@ type SecretReport struct {
 	Name     string `json:"name"`
 	Env      string `json:"env"`
 	Provided bool   `json:"provided"`         // by people; else drawn at random
+	Drawn    bool   `json:"-"`                // in the cluster: nobody has to give it
 	Where    string `json:"where"`            // that keeps the value
 	Orphan   bool   `json:"orphan,omitempty"` // a value of this machine that no service.yaml wants any more
 	// Revision changes whenever the value does. It is empty when there is no value yet, or when it is
@@ -32,7 +33,7 @@ type SecretReport struct {
 }
 
 // Missing tells whether the service cannot run for want of the value.
-func (r SecretReport) Missing() bool { return r.Revision == "" && r.Where != inCluster && !r.Orphan }
+func (r SecretReport) Missing() bool { return r.Revision == "" && !r.Drawn && !r.Orphan }
 
 // Where values are.
 const (
@@ -302,7 +303,7 @@ func (s *Stack) Secrets(ctx context.Context) ([]SecretReport, error) {
 		r := &reports[i]
 		n := secretName{r.Service, r.Name}
 		if !r.Provided {
-			r.Where = inCluster
+			r.Where, r.Drawn = inCluster, true
 			continue
 		}
 		r.Where = secretPath(s.Environment, n)

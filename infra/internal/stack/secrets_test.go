@@ -142,7 +142,7 @@ func TestSecretsAreListedWithoutValues(t *testing.T) {
 	require.NoError(t, err)
 	file := filepath.Join("environments", "dev", ".secrets", "shop", "stripe-key.json")
 	assert.Equal(t, []SecretReport{
-		{Service: "shop", Name: "session-key", Env: "SESSION_KEY", Where: inCluster},
+		{Service: "shop", Name: "session-key", Env: "SESSION_KEY", Drawn: true, Where: inCluster},
 		{Service: "shop", Name: "stripe-key", Env: "STRIPE_KEY", Provided: true, Where: file}}, reports)
 	assert.False(t, reports[0].Missing())
 	assert.True(t, reports[1].Missing())
@@ -451,4 +451,26 @@ func TestARollbackRecordsNothingForWantOfASecret(t *testing.T) {
 	after, err := release.Load(h.Root, "dev")
 	require.NoError(t, err)
 	assert.Equal(t, running, after)
+}
+
+func TestWhatIsDrawnInTheClusterIsNotMissingHoweverThatIsWorded(t *testing.T) {
+	assert.False(t, SecretReport{Drawn: true, Where: "another text"}.Missing())
+	assert.True(t, SecretReport{Where: inCluster}.Missing())
+}
+
+func TestACloudIsAskedOnceByEachCommand(t *testing.T) {
+	h, m := newCloudHouseWithSecrets(t)
+	m.versions["shop/stripe-key"] = []string{"sk_live"}
+	asked := func(command func() error) int {
+		m.asked = nil
+		require.NoError(t, command())
+		return len(m.asked) // for the revision and the value of two secrets
+	}
+	up := func() error { _, err := h.Up(t.Context()); return err }
+	assert.Equal(t, 4, asked(up), "nothing can be planned early")
+	assert.Equal(t, 4, asked(up), "the early plan was told")
+	h.images.digest = strings.Replace(digest, "1", "2", 1)
+	require.NoError(t, up())
+	assert.Equal(t, 4, asked(func() error { _, _, err := h.Rollback(t.Context(), "shop", ""); return err }), "the proof was told, too")
+	assert.Equal(t, 4, asked(func() error { _, err := h.Plan(t.Context()); return err }))
 }

@@ -55,6 +55,7 @@ type origin interface {
 
 // bring makes the environment run the images of an origin.
 func (s *Stack) bring(ctx context.Context, from origin) (Report, error) {
+	askAgain()
 	services, err := s.described()
 	if err != nil {
 		return Report{}, err
@@ -214,6 +215,9 @@ func (s *Stack) cluster(ctx context.Context, parts Parts, t *target, made chan<-
 		}
 	}
 	step.Done(t.connection.Name + " · " + t.connection.Flavour + " · " + t.connection.Endpoint)
+	if t.clusterChanged {
+		askAgain()
+	}
 	if err := s.credentials(ctx, parts); err != nil { // before anything is recorded
 		return err
 	}
