@@ -138,7 +138,7 @@ run_unit() {
   done
   touched infra && check "docs/cli.md is that of the commands" reference
   # Go does not see when files outside of the tests' module change, and would tell what was.
-  touched tests && go_tests "tests" tests "" -count=1 ./report ./ci ./hooks ./lint ./parity ./database
+  touched tests && go_tests "tests" tests "" -count=1 ./report ./ci ./hooks ./lint ./parity ./variables ./database
   for module in $(modules_of infra/supply); do
     touched "$module" && test_packages "$module"
   done

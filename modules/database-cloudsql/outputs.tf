@@ -24,3 +24,15 @@ output "connection_name" {
   description = "Name of the server for Google's own connectors and proxy."
   value       = google_sql_database_instance.this.connection_name
 }
+
+output "settings" {
+  description = "What the server is made with: its machine, the revision of the administrator's password and who may read it, and whether the server is protected from deletion."
+  value = {
+    tier                = google_sql_database_instance.this.settings[0].tier
+    edition             = google_sql_database_instance.this.settings[0].edition
+    availability        = google_sql_database_instance.this.settings[0].availability_type
+    password_revision   = tonumber(google_secret_manager_secret_version.admin.secret_data_wo_version)
+    password_readers    = [for reader in google_secret_manager_secret_iam_member.reader : reader.member]
+    deletion_protection = google_sql_database_instance.this.deletion_protection
+  }
+}

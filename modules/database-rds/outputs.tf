@@ -16,3 +16,12 @@ output "database" {
     ca_certificates = var.ca_certificates
   }
 }
+
+output "settings" {
+  description = "What the server is made with: its class, the revision of the administrator's password, and whether it is protected from deletion."
+  value = {
+    instance_class      = aws_db_instance.this.instance_class
+    password_revision   = aws_db_instance.this.password_wo_version
+    deletion_protection = aws_db_instance.this.deletion_protection
+  }
+}

@@ -27,3 +27,13 @@ output "workloads" {
     part      = local.name
   }]
 }
+
+output "settings" {
+  description = "What the controller is told: whether HTTP is redirected and HTTPS remembered, how often a second it follows changes of the cluster, and from which addresses its load balancer is reached (none means any)."
+  value = {
+    redirect      = kubernetes_config_map_v1.this.data["ssl-redirect"] == "true"
+    hsts          = kubernetes_config_map_v1.this.data["hsts"] == "true"
+    sync_rate     = one([for argument in kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args : tonumber(trimprefix(argument, "--sync-rate-limit=")) if startswith(argument, "--sync-rate-limit=")])
+    source_ranges = kubernetes_service_v1.controller.spec[0].load_balancer_source_ranges
+  }
+}

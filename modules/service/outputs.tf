@@ -15,6 +15,23 @@ output "replicas" {
   value       = local.autoscaling == null ? local.replicas : max(local.autoscaling.min, var.minimum_replicas)
 }
 
+output "autoscaling" {
+  description = "Least and greatest number of pods, and the share of the requested cpu that an autoscaler aims at; null without one."
+  value = one([for autoscaler in kubernetes_horizontal_pod_autoscaler_v2.this : {
+    min         = autoscaler.spec[0].min_replicas
+    max         = autoscaler.spec[0].max_replicas
+    cpu_percent = autoscaler.spec[0].metric[0].resource[0].target[0].average_utilization
+  }])
+}
+
+output "resources" {
+  description = "What a pod asks for (requests), and what it gets at most (limits), by unit."
+  value = {
+    requests = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].resources[0].requests
+    limits   = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].resources[0].limits
+  }
+}
+
 output "version" {
   description = "Version that runs."
   value       = var.release.version

@@ -37,12 +37,11 @@ variable "environment" {
 }
 
 variable "ingress" {
-  description = "How requests from outside arrive: the IngressClass, the namespace and the labels of the controller's pods, and the ports under which users reach it."
+  description = "How requests from outside arrive: the IngressClass, the namespace and the labels of the controller's pods, and the port under which users reach it by HTTPS."
   type = object({
     class      = string
     namespace  = string
     selector   = map(string)
-    http_port  = optional(number, 80)
     https_port = optional(number, 443)
   })
   nullable = false

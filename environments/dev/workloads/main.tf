@@ -129,7 +129,6 @@ module "service" {
     class      = module.ingress.class
     namespace  = module.ingress.namespace
     selector   = module.ingress.selector
-    http_port  = local.ingress.http_port
     https_port = local.ingress.https_port
   }
 }

@@ -61,3 +61,22 @@ output "node_role_arn" {
   description = "ARN of the nodes' IAM role, which pulls images."
   value       = aws_iam_role.node.arn
 }
+
+output "settings" {
+  description = "What the cluster is made with: version of Kubernetes, addresses outside of the network that reach the API, node groups, who may enter, and whether it is protected from deletion."
+  value = {
+    kubernetes_version = aws_eks_cluster.this.version
+    public_cidrs       = aws_eks_cluster.this.vpc_config[0].endpoint_public_access ? aws_eks_cluster.this.vpc_config[0].public_access_cidrs : []
+    node_groups = { for name, group in aws_eks_node_group.this : name => {
+      instance_types = group.instance_types
+      min            = group.scaling_config[0].min_size
+      max            = group.scaling_config[0].max_size
+    } }
+    access = { for name, entry in aws_eks_access_policy_association.this : name => {
+      principal_arn = entry.principal_arn
+      policy_arn    = entry.policy_arn
+      namespaces    = entry.access_scope[0].namespaces
+    } }
+    deletion_protection = length(terraform_data.deletion_guard) > 0
+  }
+}

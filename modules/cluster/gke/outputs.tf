@@ -79,3 +79,21 @@ output "workload_pool" {
   description = "Pool of identities of the cluster's service accounts, for roles that are granted to workloads."
   value       = local.workload_pool
 }
+
+output "settings" {
+  description = "What the cluster is made with: how its API is reached, its node pools, and whether it is protected from deletion."
+  value = {
+    public              = !google_container_cluster.this.private_cluster_config[0].enable_private_endpoint
+    authorised_networks = { for block in google_container_cluster.this.master_authorized_networks_config[0].cidr_blocks : block.display_name => block.cidr_block }
+    other_regions       = google_container_cluster.this.private_cluster_config[0].master_global_access_config[0].enabled
+    node_pools = { for name, pool in google_container_node_pool.this : name => {
+      machine_type = pool.node_config[0].machine_type
+      min          = pool.autoscaling[0].total_min_node_count
+      max          = pool.autoscaling[0].total_max_node_count
+      spot         = pool.node_config[0].spot
+      labels       = pool.node_config[0].labels
+      taints       = [for taint in pool.node_config[0].taint : "${taint.key}=${taint.value}:${taint.effect}"]
+    } }
+    deletion_protection = google_container_cluster.this.deletion_protection
+  }
+}

@@ -22,3 +22,8 @@ output "ingress" {
     node_ports = local.node_ports
   }
 }
+
+output "node_image" {
+  description = "Image of the nodes."
+  value       = kind_cluster.this.node_image
+}

@@ -410,3 +410,76 @@ run "refuses_a_revision_below_one" {
 
   expect_failures = [var.password_revision]
 }
+
+run "is_of_the_size_and_version_that_are_asked_for" {
+  command = plan
+
+  variables {
+    postgres_version = 18
+    instance_class   = "db.r7g.xlarge"
+    storage          = { gib = 200, max_gib = 2000 }
+  }
+
+  assert {
+    condition     = aws_db_instance.this.engine_version == "18" && aws_db_parameter_group.this.family == "postgres18"
+    error_message = "server and parameters must be of one version"
+  }
+  assert {
+    condition     = aws_db_instance.this.instance_class == "db.r7g.xlarge" && aws_db_instance.this.allocated_storage == 200 && aws_db_instance.this.max_allocated_storage == 2000
+    error_message = "class and volume must be the given ones"
+  }
+}
+
+run "stands_alone_and_can_be_deleted_when_told" {
+  command = plan
+
+  variables {
+    highly_available    = false
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = !aws_db_instance.this.multi_az && !aws_db_instance.this.deletion_protection
+    error_message = "there must be neither a standby nor the protection"
+  }
+  assert {
+    condition     = !aws_db_instance.this.skip_final_snapshot && !aws_db_instance.this.delete_automated_backups
+    error_message = "the last snapshot must stay all the same"
+  }
+}
+
+run "is_backed_up_and_maintained_when_it_is_told" {
+  command = plan
+
+  variables {
+    backup             = { days = 35, window = "22:00-23:00" }
+    maintenance_window = "mon:04:00-mon:05:00"
+    log_retention_days = 365
+  }
+
+  assert {
+    condition     = aws_db_instance.this.backup_retention_period == 35 && aws_db_instance.this.backup_window == "22:00-23:00"
+    error_message = "backups must be taken and kept as told"
+  }
+  assert {
+    condition     = aws_db_instance.this.maintenance_window == "mon:04:00-mon:05:00"
+    error_message = "the window must be the given one"
+  }
+  assert {
+    condition     = alltrue([for group in aws_cloudwatch_log_group.this : group.retention_in_days == 365])
+    error_message = "logs must be kept as long as told"
+  }
+}
+
+run "has_the_administrator_that_is_named" {
+  command = plan
+
+  variables {
+    admin_user = "keeper"
+  }
+
+  assert {
+    condition     = aws_db_instance.this.username == "keeper" && output.database.admin_user == "keeper"
+    error_message = "the administrator must be made under the name, and told"
+  }
+}

@@ -450,3 +450,106 @@ run "refuses_an_annotation_without_prefix" {
 
   expect_failures = [var.allowed_annotations]
 }
+
+run "lives_in_the_namespace_that_is_named" {
+  command = plan
+
+  variables {
+    namespace = "edge"
+  }
+
+  assert {
+    condition     = kubernetes_namespace_v1.this.metadata[0].name == "edge" && output.namespace == "edge" && output.workloads[0].namespace == "edge"
+    error_message = "the namespace must be made, and told"
+  }
+  assert {
+    condition = alltrue([for object in [
+      kubernetes_deployment_v1.this, kubernetes_service_v1.controller, kubernetes_service_v1.metrics, kubernetes_config_map_v1.this, kubernetes_secret_v1.certificate,
+      kubernetes_service_account_v1.this, kubernetes_role_v1.this, kubernetes_role_binding_v1.this, kubernetes_network_policy_v1.this, kubernetes_pod_disruption_budget_v1.this,
+    ] : object.metadata[0].namespace == "edge"])
+    error_message = "everything must be in it"
+  }
+}
+
+run "answers_at_the_ports_of_the_load_balancer" {
+  command = plan
+
+  variables {
+    load_balancer = { http_port = 8080, https_port = 8443 }
+  }
+
+  assert {
+    condition     = [for port in kubernetes_service_v1.controller.spec[0].port : "${port.name}:${port.port}>${port.target_port}"] == ["http:8080>http", "https:8443>https"]
+    error_message = "the load balancer must have the given ports"
+  }
+}
+
+run "takes_the_ports_of_the_nodes_that_are_given" {
+  command = plan
+
+  variables {
+    node_ports = { http = 31080, https = 31443 }
+  }
+
+  assert {
+    condition     = kubernetes_service_v1.controller.spec[0].port[*].node_port == tolist([31080, 31443])
+    error_message = "the nodes' ports must be the given ones"
+  }
+}
+
+run "runs_on_the_nodes_that_are_published" {
+  command = plan
+
+  variables {
+    node_selector = { "node-pool" = "edge" }
+  }
+
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].template[0].spec[0].node_selector == tomap({ "node-pool" = "edge" })
+    error_message = "pods must run where the ports lead"
+  }
+}
+
+run "writes_the_address_that_it_is_told_into_ingresses" {
+  command = plan
+
+  variables {
+    address = "shop.example.org"
+  }
+
+  assert {
+    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--publish-status-address=shop.example.org")
+    error_message = "the address must be the given one"
+  }
+}
+
+run "has_as_many_workers_as_are_asked_for" {
+  command = plan
+
+  variables {
+    workers = 8
+  }
+
+  assert {
+    condition     = kubernetes_config_map_v1.this.data["worker-processes"] == "8"
+    error_message = "each pod must have eight workers"
+  }
+}
+
+run "labels_everything" {
+  command = plan
+
+  variables {
+    labels = { team = "shop", "app.kubernetes.io/managed-by" = "somebody else" }
+  }
+
+  assert {
+    condition = alltrue([for labels in concat([for object in [
+      kubernetes_namespace_v1.this, kubernetes_ingress_class_v1.this, kubernetes_secret_v1.certificate, kubernetes_config_map_v1.this, kubernetes_service_v1.metrics,
+      kubernetes_service_v1.controller, kubernetes_network_policy_v1.this, kubernetes_deployment_v1.this, kubernetes_pod_disruption_budget_v1.this, kubernetes_service_account_v1.this,
+      kubernetes_cluster_role_v1.this, kubernetes_cluster_role_binding_v1.this, kubernetes_role_v1.this, kubernetes_role_binding_v1.this,
+      ] : object.metadata[0].labels], [kubernetes_validating_admission_policy_v1.this.metadata.labels, kubernetes_deployment_v1.this.spec[0].template[0].metadata[0].labels],
+    ) : labels["team"] == "shop" && labels["app.kubernetes.io/managed-by"] == "kindling"])
+    error_message = "every object must have the given labels, and those of the platform as they are"
+  }
+}

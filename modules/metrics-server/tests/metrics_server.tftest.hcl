@@ -107,3 +107,47 @@ run "refuses_to_measure_faster_than_kubelets" {
 
   expect_failures = [var.resolution_seconds]
 }
+
+run "answers_from_as_many_pods_as_are_asked_for" {
+  command = plan
+
+  variables {
+    replicas = 2
+  }
+
+  assert {
+    condition     = kubernetes_deployment_v1.this.spec[0].replicas == "2"
+    error_message = "there must be two pods"
+  }
+}
+
+run "measures_as_often_as_it_is_told" {
+  command = plan
+
+  variables {
+    resolution_seconds = 60
+  }
+
+  assert {
+    condition     = contains(kubernetes_deployment_v1.this.spec[0].template[0].spec[0].container[0].args, "--metric-resolution=60s")
+    error_message = "there must be a minute between two rounds"
+  }
+}
+
+run "labels_everything" {
+  command = plan
+
+  variables {
+    labels = { team = "shop", "app.kubernetes.io/managed-by" = "somebody else" }
+  }
+
+  assert {
+    condition = alltrue([for labels in [
+      kubernetes_deployment_v1.this.metadata[0].labels, kubernetes_service_v1.this.metadata[0].labels, kubernetes_api_service_v1.this.metadata[0].labels,
+      kubernetes_service_account_v1.this.metadata[0].labels, kubernetes_cluster_role_v1.this.metadata[0].labels, kubernetes_cluster_role_binding_v1.this.metadata[0].labels,
+      kubernetes_cluster_role_binding_v1.auth_delegator.metadata[0].labels, kubernetes_role_binding_v1.auth_reader.metadata[0].labels,
+      kubernetes_deployment_v1.this.spec[0].template[0].metadata[0].labels,
+    ] : labels["team"] == "shop" && labels["app.kubernetes.io/managed-by"] == "kindling"])
+    error_message = "every object must have the given labels, and those of the platform as they are"
+  }
+}

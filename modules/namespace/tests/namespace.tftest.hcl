@@ -99,3 +99,22 @@ run "refuses_an_unknown_pod_security_level" {
 
   expect_failures = [var.pod_security]
 }
+
+run "labels_everything" {
+  command = plan
+
+  variables {
+    labels = { team = "shop", "pod-security.kubernetes.io/enforce" = "privileged" }
+  }
+
+  assert {
+    condition = alltrue([for labels in [
+      kubernetes_namespace_v1.this.metadata[0].labels, kubernetes_network_policy_v1.default_deny.metadata[0].labels, kubernetes_default_service_account_v1.this.metadata[0].labels,
+    ] : labels["team"] == "shop" && labels["app.kubernetes.io/managed-by"] == "kindling"])
+    error_message = "every object must have the given labels"
+  }
+  assert {
+    condition     = kubernetes_namespace_v1.this.metadata[0].labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    error_message = "a label must not take Pod Security back"
+  }
+}

@@ -35,3 +35,11 @@ output "ingress_address" {
   description = "Name and address that are reserved for the load balancer; null when none is."
   value       = one([for address in google_compute_address.ingress : { name = address.name, address = address.address }])
 }
+
+output "ranges" {
+  description = "Addresses of nodes, and of pods and Services by the names of their secondary ranges."
+  value = merge(
+    { nodes = google_compute_subnetwork.this.ip_cidr_range },
+    { for range in google_compute_subnetwork.this.secondary_ip_range : range.range_name => range.ip_cidr_range },
+  )
+}

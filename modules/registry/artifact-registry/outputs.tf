@@ -13,3 +13,8 @@ output "registry" {
     google_artifact_registry_repository_iam_member.reader,
   ]
 }
+
+output "writers" {
+  description = "Who may push images, as IAM names them."
+  value       = [for writer in google_artifact_registry_repository_iam_member.writer : writer.member]
+}

@@ -19,3 +19,8 @@ output "status" {
   description = "Whether the container runs: running or stopped."
   value       = kind_registry.this.status
 }
+
+output "image" {
+  description = "Image of the registry."
+  value       = kind_registry.this.image
+}

@@ -29,7 +29,7 @@ run "runs_beside_another_under_its_own_name_and_ports" {
   }
 
   assert {
-    condition     = output.registry.host == "localhost:15001" && output.ingress.https_port == 18443
+    condition     = output.registry.host == "localhost:15001" && output.ingress.http_port == 18080 && output.ingress.https_port == 18443
     error_message = "the given ports must be taken"
   }
   assert {
@@ -86,5 +86,19 @@ run "asks_a_mirror_of_a_published_registry_after_the_local_one" {
   assert {
     condition     = local.registry_mirrors["example.org"] == ["https://mirror.example.com/v2/example.org"] && local.registry_mirrors["localhost:5001"] == ["http://dev-registry:5000"]
     error_message = "registries that only one of the two knows must be kept"
+  }
+}
+
+run "runs_the_images_that_are_given" {
+  command = plan
+
+  variables {
+    node_image     = "localhost/node:0c1d"
+    registry_image = "localhost/registry:0c1d"
+  }
+
+  assert {
+    condition     = module.cluster.node_image == "localhost/node:0c1d" && module.registry.image == "localhost/registry:0c1d"
+    error_message = "nodes and registry must run what the supply built"
   }
 }

@@ -170,3 +170,138 @@ run "leaves_the_database_to_the_cluster_when_told" {
     error_message = "no managed database may be made"
   }
 }
+
+run "carries_another_name_in_another_region" {
+  command = plan
+
+  variables {
+    name   = "shop"
+    region = "europe-north1"
+  }
+
+  assert {
+    condition     = nonsensitive(output.cluster.name) == "shop" && output.registry.host == "europe-north1-docker.pkg.dev/example-project/shop"
+    error_message = "cluster and images must be under the name, in the region"
+  }
+  assert {
+    condition     = output.ingress.annotations["networking.gke.io/load-balancer-ip-addresses"] == "shop-ingress"
+    error_message = "the reserved address must carry the name"
+  }
+}
+
+run "lies_in_the_ranges_that_are_given" {
+  command = plan
+
+  variables {
+    ranges = { nodes = "10.64.0.0/20", pods = "10.68.0.0/14", services = "10.65.0.0/20", private_services = "10.66.0.0/16" }
+  }
+
+  assert {
+    condition     = module.network.ranges == { nodes = "10.64.0.0/20", prod-gke-pods = "10.68.0.0/14", prod-gke-services = "10.65.0.0/20" }
+    error_message = "nodes, pods and Services must be in the given ranges"
+  }
+  assert {
+    condition     = output.database.cidrs == ["10.66.0.0/16"]
+    error_message = "the database must be in its range"
+  }
+}
+
+run "is_closed_and_protected_unless_told_otherwise" {
+  command = plan
+
+  assert {
+    condition     = !module.cluster.settings.public && length(module.cluster.settings.authorised_networks) == 0 && !module.cluster.settings.other_regions
+    error_message = "the API must be reached from inside of the region's network alone"
+  }
+  assert {
+    condition     = module.cluster.settings.deletion_protection && module.database[0].settings.deletion_protection && length(module.registry.writers) == 0
+    error_message = "cluster and database must be protected, and nobody may push"
+  }
+}
+
+run "opens_the_api_to_given_networks_when_told" {
+  command = plan
+
+  variables {
+    control_plane = { access = "public", authorised_networks = [{ cidr = "203.0.113.0/24", name = "office" }], other_regions = true }
+  }
+
+  assert {
+    condition     = module.cluster.settings.public && module.cluster.settings.authorised_networks == { office = "203.0.113.0/24" } && module.cluster.settings.other_regions
+    error_message = "the office, and nobody else, may reach the API"
+  }
+}
+
+run "has_the_node_pools_that_are_described" {
+  command = plan
+
+  variables {
+    node_pools = {
+      general = { machine_type = "n2-standard-8", nodes = { min = 6, max = 12 } }
+      batch   = { spot = true, labels = { tier = "batch" }, taints = [{ key = "spot", value = "true", effect = "NO_SCHEDULE" }] }
+    }
+  }
+
+  assert {
+    condition     = module.cluster.settings.node_pools["general"].machine_type == "n2-standard-8" && module.cluster.settings.node_pools["general"].min == 6 && module.cluster.settings.node_pools["general"].max == 12
+    error_message = "there must be six to twelve large nodes"
+  }
+  assert {
+    condition     = module.cluster.settings.node_pools["batch"].spot && module.cluster.settings.node_pools["batch"].labels["tier"] == "batch" && module.cluster.settings.node_pools["batch"].taints == ["spot=true:NO_SCHEDULE"]
+    error_message = "the second pool must be of spot machines, for what bears them"
+  }
+}
+
+run "fetches_the_images_of_the_registries_that_are_named" {
+  command = plan
+
+  variables {
+    mirrored      = ["quay.io"]
+    image_writers = { ci = "serviceAccount:ci@example-project.iam.gserviceaccount.com" }
+  }
+
+  assert {
+    condition     = output.registry.mirrors == { "quay.io" = "europe-west1-docker.pkg.dev/example-project/prod-gke-quay-io" }
+    error_message = "the named registry, and no other, must be mirrored"
+  }
+  assert {
+    condition     = module.registry.writers == ["serviceAccount:ci@example-project.iam.gserviceaccount.com"]
+    error_message = "whoever is named, and nobody else, may push"
+  }
+}
+
+run "makes_the_database_as_it_is_told" {
+  command = plan
+
+  variables {
+    database = {
+      tier              = "db-perf-optimized-N-4"
+      edition           = "ENTERPRISE_PLUS"
+      availability      = "ZONAL"
+      password_revision = 2
+      password_readers  = { ci = "serviceAccount:ci@example-project.iam.gserviceaccount.com" }
+    }
+  }
+
+  assert {
+    condition     = module.database[0].settings.tier == "db-perf-optimized-N-4" && module.database[0].settings.edition == "ENTERPRISE_PLUS" && module.database[0].settings.availability == "ZONAL"
+    error_message = "the machine must be the given one"
+  }
+  assert {
+    condition     = module.database[0].settings.password_revision == 2 && module.database[0].settings.password_readers == ["serviceAccount:ci@example-project.iam.gserviceaccount.com"]
+    error_message = "the password must be drawn anew, for whoever is named"
+  }
+}
+
+run "can_be_deleted_when_told" {
+  command = plan
+
+  variables {
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = !module.cluster.settings.deletion_protection && !module.database[0].settings.deletion_protection
+    error_message = "neither cluster nor database may refuse"
+  }
+}

@@ -142,6 +142,95 @@ run "carries_another_name_throughout" {
   }
 }
 
+run "lies_in_the_region_and_zones_that_are_given" {
+  command = plan
+
+  variables {
+    region = "eu-west-1"
+    zones  = ["eu-west-1b", "eu-west-1c"]
+  }
+
+  assert {
+    condition     = output.registry.push == "123456789012.dkr.ecr.eu-west-1.amazonaws.com/prod" && contains(nonsensitive(output.cluster.exec.args), "eu-west-1")
+    error_message = "images and cluster must be in the region"
+  }
+  assert {
+    condition     = keys(module.network.private_subnets) == ["eu-west-1b", "eu-west-1c"] && output.database.cidrs == ["10.0.244.0/24", "10.0.245.0/24"]
+    error_message = "nodes and database must be in the zones"
+  }
+}
+
+run "is_closed_small_and_protected_unless_told_otherwise" {
+  command = plan
+
+  assert {
+    condition     = length(module.cluster.settings.public_cidrs) == 0 && length(module.cluster.settings.access) == 0
+    error_message = "nobody but the creator may enter, and from inside alone"
+  }
+  assert {
+    condition     = module.cluster.settings.node_groups["general"] == { instance_types = tolist(["m7i.large"]), min = 3, max = 9 }
+    error_message = "there must be three to nine ordinary nodes"
+  }
+  assert {
+    condition     = module.cluster.settings.deletion_protection && module.database[0].settings.deletion_protection
+    error_message = "cluster and database must be protected"
+  }
+}
+
+run "makes_the_cluster_as_it_is_told" {
+  command = plan
+
+  variables {
+    kubernetes_version = "1.35"
+    public_cidrs       = ["203.0.113.0/24"]
+    nodes              = { instance_types = ["m7i.xlarge", "m6i.xlarge"], min = 4, max = 12 }
+    access             = { developers = { principal_arn = "arn:aws:iam::123456789012:role/developers", policy = "edit", namespaces = ["apps"] } }
+  }
+
+  assert {
+    condition     = module.cluster.settings.kubernetes_version == "1.35" && module.cluster.settings.public_cidrs == toset(["203.0.113.0/24"])
+    error_message = "version and addresses must be the given ones"
+  }
+  assert {
+    condition     = module.cluster.settings.node_groups["general"] == { instance_types = tolist(["m7i.xlarge", "m6i.xlarge"]), min = 4, max = 12 }
+    error_message = "there must be four to twelve nodes of the given types"
+  }
+  assert {
+    condition = module.cluster.settings.access["developers"] == {
+      principal_arn = "arn:aws:iam::123456789012:role/developers"
+      policy_arn    = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy"
+      namespaces    = toset(["apps"])
+    }
+    error_message = "developers must be let in where they are told to be"
+  }
+}
+
+run "makes_the_database_as_it_is_told" {
+  command = plan
+
+  variables {
+    database = { instance_class = "db.r7g.xlarge", password_revision = 2 }
+  }
+
+  assert {
+    condition     = module.database[0].settings.instance_class == "db.r7g.xlarge" && module.database[0].settings.password_revision == 2
+    error_message = "class and revision must be the given ones"
+  }
+}
+
+run "can_be_deleted_when_told" {
+  command = plan
+
+  variables {
+    deletion_protection = false
+  }
+
+  assert {
+    condition     = !module.cluster.settings.deletion_protection && !module.database[0].settings.deletion_protection
+    error_message = "neither cluster nor database may refuse"
+  }
+}
+
 run "refuses_a_file_of_authorities_that_is_not_there" {
   command = plan
 

@@ -341,3 +341,81 @@ run "tags_everything" {
     error_message = "the given tags must be on everything, instances and volumes too"
   }
 }
+
+run "has_nodes_as_they_are_described" {
+  command = plan
+
+  variables {
+    node_groups = {
+      general = {
+        volume_gib = 200, nodes = { min = 4, max = 12 }, labels = { tier = "web" }
+      }
+      batch = { taints = [{ key = "batch", effect = "NO_EXECUTE" }] }
+    }
+  }
+
+  assert {
+    condition     = aws_eks_node_group.this["general"].scaling_config[0].min_size == 4 && aws_eks_node_group.this["general"].scaling_config[0].max_size == 12
+    error_message = "there must be four to twelve nodes"
+  }
+  assert {
+    condition     = aws_launch_template.node["general"].block_device_mappings[0].ebs[0].volume_size == 200 && aws_eks_node_group.this["general"].labels == tomap({ tier = "web" })
+    error_message = "volumes and labels must be the given ones"
+  }
+  assert {
+    condition     = [for taint in aws_eks_node_group.this["batch"].taint : "${taint.key}:${taint.effect}"] == ["batch:NO_EXECUTE"]
+    error_message = "pods that are there must be sent away when told"
+  }
+}
+
+run "is_of_the_version_that_is_asked_for" {
+  command = plan
+
+  variables {
+    kubernetes_version = "1.35"
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.version == "1.35" && aws_eks_node_group.this["general"].version == "1.35"
+    error_message = "control plane and nodes must be of one version"
+  }
+}
+
+run "gives_services_the_addresses_that_are_given" {
+  command = plan
+
+  variables {
+    service_cidr = "10.100.0.0/16"
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.kubernetes_network_config[0].service_ipv4_cidr == "10.100.0.0/16"
+    error_message = "Services must be in the given range"
+  }
+}
+
+run "logs_as_much_and_as_long_as_it_is_told" {
+  command = plan
+
+  variables {
+    logs = { types = ["api", "audit"], retention_days = 365 }
+  }
+
+  assert {
+    condition     = aws_eks_cluster.this.enabled_cluster_log_types == toset(["api", "audit"]) && aws_cloudwatch_log_group.this.retention_in_days == 365
+    error_message = "logs must be the given ones, kept for a year"
+  }
+}
+
+run "tells_the_ports_of_the_load_balancer" {
+  command = plan
+
+  variables {
+    ingress = { http_port = 8080, https_port = 8443 }
+  }
+
+  assert {
+    condition     = output.ingress.http_port == 8080 && output.ingress.https_port == 8443
+    error_message = "workloads must be told the given ports"
+  }
+}

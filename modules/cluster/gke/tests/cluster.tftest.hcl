@@ -274,3 +274,19 @@ run "takes_what_else_is_given" {
     error_message = "the maintenance must be as given"
   }
 }
+
+run "is_upgraded_in_the_window_that_is_given" {
+  command = plan
+
+  variables {
+    maintenance = { start = "2026-02-02T20:00:00Z", end = "2026-02-03T02:00:00Z" }
+  }
+
+  assert {
+    condition = (
+      google_container_cluster.this.maintenance_policy[0].recurring_window[0].start_time == "2026-02-02T20:00:00Z"
+      && google_container_cluster.this.maintenance_policy[0].recurring_window[0].end_time == "2026-02-03T02:00:00Z"
+    )
+    error_message = "the window must begin and end as told"
+  }
+}

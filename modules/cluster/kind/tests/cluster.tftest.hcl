@@ -294,3 +294,94 @@ run "refuses_a_wait_without_unit" {
 
   expect_failures = [var.wait]
 }
+
+run "keeps_pods_off_tainted_nodes_and_mounts_folders" {
+  command = plan
+
+  variables {
+    nodes = [{
+      role         = "control-plane"
+      taints       = [{ key = "dedicated", value = "edge", effect = "NoSchedule" }, { key = "spare", effect = "NoExecute" }]
+      extra_mounts = [{ host_path = "/srv/data", container_path = "/data", read_only = false }, { host_path = "/srv/seed", container_path = "/seed" }]
+    }]
+  }
+
+  assert {
+    condition     = [for taint in kind_cluster.this.nodes[0].taints : "${taint.key}=${taint.value}:${taint.effect}"] == ["dedicated=edge:NoSchedule", "spare=:NoExecute"]
+    error_message = "the node must have the given taints"
+  }
+  assert {
+    condition     = [for mount in kind_cluster.this.nodes[0].extra_mounts : "${mount.host_path}>${mount.container_path} ${mount.read_only}"] == ["/srv/data>/data false", "/srv/seed>/seed true"]
+    error_message = "folders must be mounted, and for reading alone unless told otherwise"
+  }
+}
+
+run "listens_on_the_address_that_is_given" {
+  command = plan
+
+  variables {
+    ingress = { listen_address = "0.0.0.0" }
+  }
+
+  assert {
+    condition     = toset(kind_cluster.this.nodes[0].port_mappings[*].listen_address) == toset(["0.0.0.0"])
+    error_message = "both ports must listen there"
+  }
+}
+
+run "has_the_networks_that_are_given" {
+  command = plan
+
+  variables {
+    networking = { pod_subnet = "10.10.0.0/16", service_subnet = "10.11.0.0/16", api_server_port = 16443 }
+  }
+
+  assert {
+    condition = (
+      kind_cluster.this.networking.pod_subnet == "10.10.0.0/16" && kind_cluster.this.networking.service_subnet == "10.11.0.0/16"
+      && kind_cluster.this.networking.api_server_port == 16443
+    )
+    error_message = "ranges and port must be the given ones"
+  }
+}
+
+run "patches_kubeadm_and_containerd" {
+  command = plan
+
+  variables {
+    kubeadm_config_patches    = ["kind: KubeletConfiguration\nmaxPods: 50\n"]
+    containerd_config_patches = ["[debug]\n  level = \"debug\"\n"]
+  }
+
+  assert {
+    condition     = kind_cluster.this.kubeadm_config_patches == tolist(["kind: KubeletConfiguration\nmaxPods: 50\n"])
+    error_message = "kubeadm must get its patch"
+  }
+  assert {
+    condition     = kind_cluster.this.containerd_config_patches == tolist(["[debug]\n  level = \"debug\"\n"])
+    error_message = "containerd must get its patch"
+  }
+}
+
+run "waits_for_its_nodes" {
+  command = plan
+
+  assert {
+    condition     = kind_cluster.this.wait == "120s" && kind_cluster.this.wait_at_creation
+    error_message = "the nodes must be waited for unless told otherwise"
+  }
+}
+
+run "leaves_the_waiting_for_nodes_to_others_when_told" {
+  command = plan
+
+  variables {
+    wait             = "0s"
+    wait_at_creation = false
+  }
+
+  assert {
+    condition     = kind_cluster.this.wait == "0s" && !kind_cluster.this.wait_at_creation
+    error_message = "nobody may be waited for"
+  }
+}

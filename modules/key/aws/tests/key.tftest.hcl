@@ -142,3 +142,30 @@ run "refuses_to_rotate_daily" {
 
   expect_failures = [var.rotation_days]
 }
+
+run "rotates_and_goes_as_fast_as_it_is_told" {
+  command = plan
+
+  variables {
+    rotation_days        = 90
+    deletion_window_days = 7
+  }
+
+  assert {
+    condition     = aws_kms_key.this.rotation_period_in_days == 90 && aws_kms_key.this.deletion_window_in_days == 7
+    error_message = "the periods must be the given ones"
+  }
+}
+
+run "carries_its_tags_beside_its_name" {
+  command = plan
+
+  variables {
+    tags = { team = "shop", Name = "another" }
+  }
+
+  assert {
+    condition     = aws_kms_key.this.tags == tomap({ team = "shop", Name = "prod/logs" })
+    error_message = "the given tags must be on the key, and its name"
+  }
+}

@@ -311,3 +311,29 @@ run "refuses_unknown_traffic" {
 
   expect_failures = [var.flow_logs]
 }
+
+run "lies_in_the_range_that_is_given" {
+  command = plan
+
+  variables {
+    cidr = "192.168.0.0/16"
+  }
+
+  assert {
+    condition     = aws_vpc.this.cidr_block == "192.168.0.0/16" && output.private_subnets["eu-central-1b"].cidr == "192.168.16.0/20" && output.isolated_subnets["eu-central-1c"].cidr == "192.168.246.0/24"
+    error_message = "the subnets must be parts of it"
+  }
+}
+
+run "logs_the_traffic_that_it_is_told_to_for_as_long" {
+  command = plan
+
+  variables {
+    flow_logs = { key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0c1d", retention_days = 30, traffic = "REJECT" }
+  }
+
+  assert {
+    condition     = aws_flow_log.this.traffic_type == "REJECT" && aws_cloudwatch_log_group.flow.retention_in_days == 30
+    error_message = "traffic and days must be the given ones"
+  }
+}

@@ -201,3 +201,33 @@ run "reserves_none_when_told" {
     error_message = "the given sampling must be taken"
   }
 }
+
+run "lies_in_the_ranges_that_are_given" {
+  command = plan
+
+  variables {
+    ranges = { nodes = "10.64.0.0/20", pods = "10.68.0.0/14", services = "10.65.0.0/20" }
+  }
+
+  assert {
+    condition     = google_compute_subnetwork.this.ip_cidr_range == "10.64.0.0/20"
+    error_message = "nodes must be in the given range"
+  }
+  assert {
+    condition     = { for range in google_compute_subnetwork.this.secondary_ip_range : range.range_name => range.ip_cidr_range } == { prod-pods = "10.68.0.0/14", prod-services = "10.65.0.0/20" }
+    error_message = "pods and Services must be in theirs"
+  }
+}
+
+run "gives_a_node_as_many_ports_as_it_is_told" {
+  command = plan
+
+  variables {
+    nat = { min_ports = 128, max_ports = 8192 }
+  }
+
+  assert {
+    condition     = google_compute_router_nat.this.min_ports_per_vm == 128 && google_compute_router_nat.this.max_ports_per_vm == 8192
+    error_message = "the bounds must be the given ones"
+  }
+}

@@ -200,3 +200,16 @@ run "refuses_a_cache_of_everything" {
 
   expect_failures = [var.caches]
 }
+
+run "keeps_as_many_images_as_it_is_told" {
+  command = plan
+
+  variables {
+    kept_images = 250
+  }
+
+  assert {
+    condition     = alltrue([for policy in aws_ecr_lifecycle_policy.service : jsondecode(policy.policy).rules[0].selection.countNumber == 250])
+    error_message = "each service must keep the newest 250"
+  }
+}

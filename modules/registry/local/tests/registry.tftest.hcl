@@ -126,3 +126,20 @@ run "refuses_to_mirror_a_url" {
 
   expect_failures = [var.mirrored]
 }
+
+run "answers_on_the_port_that_is_given" {
+  command = plan
+
+  variables {
+    port = 15001
+  }
+
+  assert {
+    condition     = kind_registry.this.port == 15001 && output.registry.host == "localhost:15001" && output.registry.push == "localhost:15001"
+    error_message = "the port must be published, and told"
+  }
+  assert {
+    condition     = output.mirrors["localhost:15001"] == ["http://dev-registry:5000"]
+    error_message = "the nodes must find it by its container's name all the same"
+  }
+}

@@ -201,3 +201,16 @@ run "refuses_a_deletion_that_cannot_be_noticed" {
 
   expect_failures = [var.recovery_window_days]
 }
+
+run "lets_a_deletion_be_taken_back_for_as_long_as_it_is_told" {
+  command = plan
+
+  variables {
+    recovery_window_days = 7
+  }
+
+  assert {
+    condition     = alltrue([for secret in aws_secretsmanager_secret.this : secret.recovery_window_in_days == 7])
+    error_message = "each secret must be recoverable for a week"
+  }
+}
