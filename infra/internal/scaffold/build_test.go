@@ -2,11 +2,13 @@ package scaffold
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,12 +19,22 @@ import (
 // the build cache.
 func goIn(t *testing.T, folder string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command("go", args...)
+	return inFolder(t, folder, []string{"GOWORK=off"}, "go", args...)
+}
+
+// longest is how long a command may take on a machine that is busy.
+const longest = 8 * time.Minute
+
+func inFolder(t *testing.T, folder string, environment []string, program string, args ...string) string {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = folder
-	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-trimpath -mod=readonly", "GOPROXY=off", "CGO_ENABLED=0")
+	cmd.Env = append(append(os.Environ(), "GOFLAGS=-trimpath -mod=readonly", "GOPROXY=off", "CGO_ENABLED=0"), environment...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	require.NoError(t, cmd.Run(), "go %s in %s:\n%s", strings.Join(args, " "), filepath.Base(folder), &out)
+	require.NoError(t, cmd.Run(), "%s %s in %s:\n%s", filepath.Base(program), strings.Join(args, " "), filepath.Base(folder), &out)
 	return out.String()
 }
 
@@ -46,28 +58,58 @@ func TestEveryCombinationIsFormattedAndVetted(t *testing.T) {
 	assert.Empty(t, string(unformatted))
 }
 
+// All at once, in the workspace: what they have in common is then looked at once.
+func TestEveryCombinationIsLintedAndPassesItsTests(t *testing.T) {
+	slow(t)
+	root := checkout(t)
+	copyFile(t, filepath.Join(realRoot, ".golangci.yml"), filepath.Join(root, ".golangci.yml"))
+	var packages []string
+	for _, c := range combinations() {
+		written, err := New(t.Context(), root, c.request)
+		require.NoError(t, err, c.name)
+		packages = append(packages, "./"+written.Folder+"/...")
+	}
+	workspace := []string{"GOWORK=" + filepath.Join(root, "go.work")}
+	t.Run("lint", func(t *testing.T) {
+		inFolder(t, root, workspace, linter(t), append([]string{"run", "--allow-serial-runners"}, packages...)...)
+	})
+	t.Run("tests", func(t *testing.T) {
+		results := inFolder(t, root, workspace, "go", append([]string{"test", "-count=1", "-vet=off"}, packages...)...)
+		for _, c := range combinations() {
+			assert.Contains(t, results, "ok  \tkindling.internal/services/"+c.name+"\t")
+		}
+		assert.NotContains(t, results, "no tests to run")
+	})
+}
+
+func linter(t *testing.T) string {
+	t.Helper()
+	program, err := filepath.Abs(filepath.Join(realRoot, ".kindling", "bin", "golangci-lint"))
+	require.NoError(t, err)
+	if _, err := os.Stat(program); err != nil {
+		t.Skip("golangci-lint is not built: make lint builds it")
+	}
+	return program
+}
+
 // The two extremes: with everything, and with nothing.
-func TestServicesThatAreWrittenBuildAndPassTheirTests(t *testing.T) {
+func TestServicesThatAreWrittenBuild(t *testing.T) {
 	slow(t)
 	root := checkout(t)
 	for _, request := range []Request{
-		{Name: "everything", Template: HTTP, Needs: []string{"database"}, Calls: []string{"catalog", "inventory"}, Force: true},
+		{Name: "everything", Template: HTTP, Needs: Needs(), Calls: []string{"catalog", "inventory"}, Force: true},
 		{Name: "nothing", Template: Worker, Force: true},
 	} {
 		written, err := New(t.Context(), root, request)
 		require.NoError(t, err)
-		folder := filepath.Join(root, written.Folder)
-		goIn(t, folder, "build", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(t.TempDir(), "service"), ".")
-		results := goIn(t, folder, "test", "-count=1", "-vet=off", "./...")
-		assert.Contains(t, results, "ok  \tkindling.internal/services/"+request.Name+"\t")
-		assert.NotContains(t, results, "no tests to run")
+		goIn(t, filepath.Join(root, written.Folder), "build", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(t.TempDir(), "service"), ".")
 	}
 }
 
 func TestModulesOfServicesWithEverythingAreTidy(t *testing.T) {
 	slow(t)
 	root := checkout(t)
-	written, err := New(t.Context(), root, Request{Name: "everything", Needs: []string{"database"}, Calls: []string{"catalog"}})
+	written, err := New(t.Context(), root, Request{Name: "everything", Needs: Needs(), Calls: []string{"catalog"}})
 	require.NoError(t, err)
 	// Tidying looks at modules that no build needs, so it may have to fetch some.
 	tidy := exec.Command("go", "mod", "tidy", "-diff")
@@ -94,7 +136,7 @@ func TestServicesThatCallAwkwardNamesPassTheirTests(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for _, kind := range []Template{HTTP, Worker} {
-		written, err := New(t.Context(), root, Request{Name: "caller-" + string(kind), Template: kind, Needs: []string{"database"}, Calls: awkward, Force: true})
+		written, err := New(t.Context(), root, Request{Name: "caller-" + string(kind), Template: kind, Needs: Needs(), Calls: awkward, Force: true})
 		require.NoError(t, err)
 		folder := filepath.Join(root, written.Folder)
 		goIn(t, folder, "vet", "./...")

@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ const realRoot = "../../.."
 // checkout is a repository with the real services, committed, and nothing else.
 func checkout(t *testing.T) string {
 	t.Helper()
+	os.Getenv("KINDLING_TEST_SERVICES") // Go runs a test again when what it read so has changed
 	root := t.TempDir()
 	for _, name := range []string{"kit", "catalog", "inventory"} {
 		from := filepath.Join(realRoot, "services", name)
@@ -89,15 +91,26 @@ type combination struct {
 func combinations() []combination {
 	var all []combination
 	for _, kind := range []Template{HTTP, Worker} {
-		for _, needs := range [][]string{nil, {"database"}} {
+		for _, needs := range subsets(Needs()) {
 			for _, calls := range [][]string{nil, {"catalog"}, {"inventory", "catalog"}} {
 				name := "new-" + string(kind)
-				if needs != nil {
-					name += "-database"
+				for _, need := range needs {
+					name += "-" + need
 				}
 				name += []string{"", "-call", "-calls"}[len(calls)]
 				all = append(all, combination{name, Request{Name: name, Template: kind, Needs: needs, Calls: calls, Force: true}})
 			}
+		}
+	}
+	return all
+}
+
+// subsets are all choices among names, the empty one first.
+func subsets(names []string) [][]string {
+	all := [][]string{nil}
+	for _, name := range names {
+		for _, chosen := range all {
+			all = append(all, append(slices.Clone(chosen), name))
 		}
 	}
 	return all
