@@ -17,6 +17,13 @@ resource "kubernetes_secret_v1" "admin" {
   type             = "Opaque"
   data_wo          = { password = var.admin_password }
   data_wo_revision = local.admin_revision
+
+  lifecycle {
+    precondition {
+      condition     = var.admin_password != null
+      error_message = "the password of ${var.external.admin_user} on ${var.external.host} is not given; pass admin_password"
+    }
+  }
 }
 
 # The authorities that may sign its certificate: they are public.

@@ -149,6 +149,16 @@ variable "resources" {
   })
   nullable = false
   default  = {}
+
+  validation {
+    condition     = alltrue([for amount in [var.resources.requests.cpu, var.resources.limits.cpu] : amount == null ? true : can(regex("^([0-9]+m|[0-9]+([.][0-9]{1,3})?)$", amount))])
+    error_message = "resources: cpu must be in cores or thousandths of one, such as 0.5 or 50m."
+  }
+
+  validation {
+    condition     = alltrue([for amount in [var.resources.requests.memory, var.resources.limits.memory] : amount == null ? true : can(regex("^[1-9][0-9]*(Mi|Gi)$", amount))])
+    error_message = "resources: memory must be a whole number of Mi or Gi, such as 512Mi."
+  }
 }
 
 variable "labels" {

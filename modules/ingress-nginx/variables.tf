@@ -63,8 +63,8 @@ variable "load_balancer" {
   default  = null
 
   validation {
-    condition     = var.load_balancer == null ? true : alltrue([for port in [var.load_balancer.http_port, var.load_balancer.https_port] : port >= 1 && port <= 65535]) && var.load_balancer.http_port != var.load_balancer.https_port
-    error_message = "load_balancer must have two different ports from 1 to 65535."
+    condition     = var.load_balancer == null ? true : alltrue([for port in [var.load_balancer.http_port, var.load_balancer.https_port] : port >= 1 && port <= 65535 && floor(port) == port]) && var.load_balancer.http_port != var.load_balancer.https_port
+    error_message = "load_balancer must have two different whole numbers from 1 to 65535 for ports."
   }
 
   validation {

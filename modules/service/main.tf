@@ -20,10 +20,11 @@ locals {
     requests = { for unit, amount in var.service.resources.requests : unit => amount if amount != null }
     limits   = { for unit, amount in var.service.resources.limits : unit => amount if amount != null }
   }
-  routes = [for route in var.service.routes : {
+  # One host for all may make two of them the same.
+  routes = distinct([for route in var.service.routes : {
     host = coalesce(var.overrides.host, route.host)
     path = route.path
-  }]
+  }])
   hosts = distinct(local.routes[*].host)
 }
 

@@ -183,6 +183,21 @@ variable "overrides" {
   }
 
   validation {
+    condition     = var.overrides.autoscaling == null ? true : var.overrides.autoscaling.cpu_percent >= 1 && var.overrides.autoscaling.cpu_percent <= 100
+    error_message = "overrides.autoscaling.cpu_percent must be from 1 to 100, of the requested cpu."
+  }
+
+  validation {
+    condition     = alltrue([for amount in [var.overrides.resources.requests.cpu, var.overrides.resources.limits.cpu] : amount == null ? true : can(regex("^([0-9]+m|[0-9]+([.][0-9]{1,3})?)$", amount))])
+    error_message = "overrides.resources: cpu must be in cores or thousandths of one, such as 0.5 or 25m."
+  }
+
+  validation {
+    condition     = alltrue([for amount in [var.overrides.resources.requests.memory, var.overrides.resources.limits.memory] : amount == null ? true : can(regex("^[1-9][0-9]*(Ki|Mi|Gi)$", amount))])
+    error_message = "overrides.resources: memory must be a whole number of Ki, Mi or Gi, such as 32Mi."
+  }
+
+  validation {
     condition     = var.overrides.host == null ? true : can(regex("^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", var.overrides.host))
     error_message = "overrides.host must be a lower-case DNS name, such as shop.localhost."
   }

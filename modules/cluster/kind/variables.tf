@@ -105,8 +105,8 @@ variable "networking" {
   }
 
   validation {
-    condition     = var.networking.api_server_port >= 0 && var.networking.api_server_port <= 65535
-    error_message = "api_server_port of networking must be from 0 to 65535."
+    condition     = var.networking.api_server_port >= 0 && var.networking.api_server_port <= 65535 && floor(var.networking.api_server_port) == var.networking.api_server_port
+    error_message = "api_server_port of networking must be a whole number from 0 to 65535."
   }
 }
 

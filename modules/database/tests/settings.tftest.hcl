@@ -121,3 +121,33 @@ run "labels_everything" {
     error_message = "pods must have them, too"
   }
 }
+
+run "refuses_cpu_that_is_no_amount" {
+  command = plan
+
+  variables {
+    resources = { requests = { cpu = "half" } }
+  }
+
+  expect_failures = [var.resources]
+}
+
+run "refuses_memory_that_is_no_amount" {
+  command = plan
+
+  variables {
+    resources = { limits = { memory = "512MB" } }
+  }
+
+  expect_failures = [var.resources]
+}
+
+run "refuses_an_external_server_without_a_password" {
+  command = plan
+
+  variables {
+    external = { host = "db.example.org", admin_user = "boss", admin_password_revision = "1" }
+  }
+
+  expect_failures = [kubernetes_secret_v1.admin]
+}

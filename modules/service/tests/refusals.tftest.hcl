@@ -306,6 +306,36 @@ run "refuses_an_overriding_host_that_is_no_dns_name" {
   expect_failures = [var.overrides]
 }
 
+run "refuses_an_override_that_aims_at_no_share_of_the_cpu" {
+  command = plan
+
+  variables {
+    overrides = { autoscaling = { min = 1, max = 2, cpu_percent = 0 } }
+  }
+
+  expect_failures = [var.overrides]
+}
+
+run "refuses_an_override_of_cpu_that_is_no_amount" {
+  command = plan
+
+  variables {
+    overrides = { resources = { limits = { cpu = "half" } } }
+  }
+
+  expect_failures = [var.overrides]
+}
+
+run "refuses_an_override_of_memory_that_is_no_amount" {
+  command = plan
+
+  variables {
+    overrides = { resources = { requests = { memory = "64M" } } }
+  }
+
+  expect_failures = [var.overrides]
+}
+
 run "refuses_a_minimum_of_no_pods" {
   command = plan
 

@@ -133,6 +133,26 @@ run "restarts_no_pods_for_what_is_written_for_people" {
   }
 }
 
+run "answers_once_where_two_routes_become_one" {
+  command = plan
+
+  variables {
+    service = {
+      name = "catalog", port = 8080
+      routes = [
+        { host = "shop.localhost", path = "/api/products" },
+        { host = "store.localhost", path = "/api/products" },
+      ]
+    }
+    overrides = { host = "shop.example.org" }
+  }
+
+  assert {
+    condition     = output.urls == ["https://shop.example.org/api/products"] && length(kubernetes_ingress_v1.this[0].spec[0].rule[0].http[0].path) == 1
+    error_message = "one host must not have the same path twice"
+  }
+}
+
 run "labels_everything" {
   command = plan
 
