@@ -17,10 +17,12 @@ locals {
     for key in flatten([for service, names in local.outside_secrets : [for name in names : "${service}/${name}"]]) :
     key => "${path.root}/${var.secrets_folder}/${key}.json" if local.secret_store == null
   }
+  secret_contents = {
+    for key, path in local.secret_paths : key => sensitive(try(jsondecode(file(path)), null)) if fileexists(path)
+  }
   secret_files = {
-    for key, path in local.secret_paths :
-    key => sensitive(jsondecode(file(path)))
-    if fileexists(path) && try(length(jsondecode(file(path)).value) > 0 && length(jsondecode(file(path)).revision) > 0, false)
+    for key, content in local.secret_contents :
+    key => content if nonsensitive(try(length(content.value) > 0 && length(content.revision) > 0, sensitive(false)))
   }
 
   # What a cloud's secret manager told names the environment's folder first: a shell

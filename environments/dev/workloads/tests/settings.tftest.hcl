@@ -147,3 +147,14 @@ run "lets_given_addresses_alone_reach_the_load_balancer" {
     error_message = "nobody else may connect"
   }
 }
+
+run "takes_a_file_that_ends_early_for_none" {
+  command = plan
+
+  variables {
+    services_folder = "tests/fixtures/provided"
+    secrets_folder  = "tests/fixtures/torn-values"
+  }
+
+  expect_failures = [data.kubernetes_namespace_v1.kube_system]
+}
