@@ -55,8 +55,8 @@ variable "service" {
   }
 
   validation {
-    condition     = var.service.autoscaling == null ? true : var.service.autoscaling.min >= 1 && var.service.autoscaling.max >= var.service.autoscaling.min
-    error_message = "service.autoscaling needs 1 <= min <= max."
+    condition     = var.service.autoscaling == null ? true : var.service.autoscaling.min >= 1 && var.service.autoscaling.max >= var.service.autoscaling.min && alltrue([for number in values(var.service.autoscaling) : floor(number) == number])
+    error_message = "service.autoscaling needs whole numbers, and 1 <= min <= max."
   }
 
   validation {

@@ -178,8 +178,8 @@ variable "overrides" {
   }
 
   validation {
-    condition     = var.overrides.autoscaling == null ? true : var.overrides.autoscaling.min >= 1 && var.overrides.autoscaling.max >= var.overrides.autoscaling.min
-    error_message = "overrides.autoscaling needs 1 <= min <= max."
+    condition     = var.overrides.autoscaling == null ? true : var.overrides.autoscaling.min >= 1 && var.overrides.autoscaling.max >= var.overrides.autoscaling.min && alltrue([for number in values(var.overrides.autoscaling) : floor(number) == number])
+    error_message = "overrides.autoscaling needs whole numbers, and 1 <= min <= max."
   }
 
   validation {

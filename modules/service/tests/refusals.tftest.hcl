@@ -306,6 +306,26 @@ run "refuses_an_overriding_host_that_is_no_dns_name" {
   expect_failures = [var.overrides]
 }
 
+run "refuses_an_override_by_half_a_pod" {
+  command = plan
+
+  variables {
+    overrides = { autoscaling = { min = 1.5, max = 2 } }
+  }
+
+  expect_failures = [var.overrides]
+}
+
+run "refuses_an_autoscaler_of_half_a_pod" {
+  command = plan
+
+  variables {
+    service = { name = "stock-keeper", port = 8081, autoscaling = { min = 1, max = 2.5 } }
+  }
+
+  expect_failures = [var.service]
+}
+
 run "refuses_an_override_that_aims_at_no_share_of_the_cpu" {
   command = plan
 
