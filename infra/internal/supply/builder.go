@@ -113,7 +113,7 @@ func missing(cache Cache, known map[string]hashed, names []string) ([]hashed, er
 	return list, nil
 }
 
-// buildAll runs the wanted builds, each when what it is made from is there.
+// buildAll runs the wanted builds, each when what it is made from is there, and what it comes after.
 func (b *Builder) buildAll(ctx context.Context, known map[string]hashed, wanted []hashed) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -126,7 +126,7 @@ func (b *Builder) buildAll(ctx context.Context, known map[string]hashed, wanted 
 	for _, h := range wanted {
 		group.Go(func() {
 			defer close(finished[h.Name])
-			if !waitFor(ctx, h.Needs, finished) {
+			if !waitFor(ctx, append([]string{h.After}, h.Needs...), finished) {
 				return
 			}
 			if !takeSlot(ctx, slots) {
@@ -149,7 +149,7 @@ func waitFor(ctx context.Context, needs []string, finished map[string]chan struc
 	for _, need := range needs {
 		done, ok := finished[need]
 		if !ok {
-			continue // cached
+			continue // cached, or none
 		}
 		select {
 		case <-done:

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -97,6 +98,34 @@ func TestAPartIsBuiltAfterWhatItIsMadeFrom(t *testing.T) {
 	assert.Equal(t, "top", built[3])
 	assert.Equal(t, []string{"top"}, slices.Collect(maps.Keys(dirs)))
 	assert.Empty(t, told.of("unused"))
+}
+
+func TestAPartComesAfterTheOneThatCompilesTheSamePackages(t *testing.T) {
+	first := filepath.Join(t.TempDir(), "first")
+	library := fakePart("library", func(_ context.Context, _ *job) error {
+		time.Sleep(20 * time.Millisecond) // long enough for one that does not wait
+		return os.WriteFile(first, nil, 0o644)
+	})
+	program := fakePart("program", func(_ context.Context, _ *job) error {
+		_, err := os.Stat(first)
+		return err
+	})
+	program.After = "library"
+	alone, err := hashParts([]Part{{Name: "program", recipe: program.recipe}})
+	require.NoError(t, err)
+
+	b, _ := newBuilder(t)
+	_, err = b.Ensure(t.Context(), []Part{program, library}, "program", "library")
+	require.NoError(t, err)
+
+	// It is not made from the other: alone it is built alone, and its hash is its own.
+	b, told := newBuilder(t)
+	_, err = b.Ensure(t.Context(), []Part{program, library}, "program")
+	require.NoError(t, err)
+	assert.Empty(t, told.of("library"))
+	known, err := hashParts([]Part{program, library})
+	require.NoError(t, err)
+	assert.Equal(t, alone["program"].hash, known["program"].hash)
 }
 
 func TestTheMostExpensivePartsStartFirst(t *testing.T) {

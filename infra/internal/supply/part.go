@@ -20,6 +20,9 @@ type Part struct {
 	Name  string
 	About string   // one line for people
 	Needs []string // parts it is made from
+	// After names a part that compiles the same packages: where both have to be built, this one waits, and
+	// finds them in Go's build cache.
+	After string
 	// Weight is the part's rough cost in CPU seconds on an empty cache: the longest is started first.
 	Weight int
 	// Optional parts are built for hosts that lack something, or where a service needs them, not for

@@ -123,5 +123,8 @@ func TestTheRepositorysPartsAreWhole(t *testing.T) {
 	for _, p := range parts {
 		assert.NotEmpty(t, p.About, p.Name)
 		assert.Positive(t, p.Weight, p.Name)
+		if p.After != "" {
+			assert.Contains(t, known, p.After, p.Name)
+		}
 	}
 }

@@ -92,16 +92,16 @@ func programParts(dir func(string) string) []Part {
 			ldflags: "-X " + containerd + "/version.Version=" + containerdVersion,
 			commands: map[string]string{"containerd": containerd + "/cmd/containerd", "ctr": containerd + "/cmd/ctr",
 				"containerd-shim-runc-v2": containerd + "/cmd/containerd-shim-runc-v2", "imagestore": "./imagestore"}}},
-		{Name: "kube-router", About: "kube-router v2.1.0: pod network and NetworkPolicies", Weight: 150, recipe: programs{
+		{Name: "kube-router", About: "kube-router v2.1.0: pod network and NetworkPolicies", Weight: 150, After: "kubernetes", recipe: programs{
 			dir: dir("kube-router"), commands: map[string]string{"kube-router": "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"},
 			ldflags: "-X github.com/cloudnativelabs/kube-router/v2/pkg/version.Version=v2.1.0"}},
-		{Name: "etcd", About: "etcd 3.6.8", Weight: 40, recipe: programs{
+		{Name: "etcd", About: "etcd 3.6.8", Weight: 40, After: "kubernetes", recipe: programs{
 			dir: dir("etcd"), commands: map[string]string{"etcd": "."}}},
-		{Name: "coredns", About: "CoreDNS v1.14.2", Weight: 80, recipe: programs{
+		{Name: "coredns", About: "CoreDNS v1.14.2", Weight: 80, After: "kubernetes", recipe: programs{
 			dir: dir("coredns"), commands: map[string]string{"coredns": "."}}},
 		{Name: "pause", About: "pause 3.10", Weight: 1, recipe: programs{
 			dir: dir("pause"), commands: map[string]string{"pause": "."}}},
-		{Name: "local-path-provisioner", About: "local-path-provisioner v0.0.30 and its helper", Weight: 20, recipe: programs{
+		{Name: "local-path-provisioner", About: "local-path-provisioner v0.0.30 and its helper", Weight: 20, After: "kubernetes", recipe: programs{
 			dir: dir("local-path-provisioner"), ldflags: "-X main.VERSION=v0.0.30",
 			commands: map[string]string{"local-path-provisioner": "github.com/rancher/local-path-provisioner", "local-path-helper": "./helper"}}},
 		{Name: PolicyPart, About: "evaluates the rules for plans, with OPA 1.22.3", Weight: 30, recipe: programs{
@@ -110,18 +110,18 @@ func programParts(dir func(string) string) []Part {
 }
 
 func providerParts(infra string, dir func(string) string) []Part {
-	provider := func(name, version, about string, weight int, recipe programs) Part {
+	provider := func(name, version, about string, weight int, after string, recipe programs) Part {
 		recipe.commands = map[string]string{providerBinary(name, version): recipe.commands["main"]}
 		recipe.ldflags = fmt.Sprintf("-X main.Version=%[1]s -X main.version=%[1]s", version)
-		return Part{Name: "provider-" + name, About: about + " " + version, Weight: weight, recipe: recipe}
+		return Part{Name: "provider-" + name, About: about + " " + version, Weight: weight, After: after, recipe: recipe}
 	}
 	in := func(p string) string { return filepath.Join(infra, filepath.FromSlash(p)) }
 	return []Part{
-		provider("kubernetes", kubernetesProviderVersion, "Terraform provider kubernetes", 120, programs{
+		provider("kubernetes", kubernetesProviderVersion, "Terraform provider kubernetes", 120, "", programs{
 			dir: dir("provider-kubernetes"), commands: map[string]string{"main": "github.com/hashicorp/terraform-provider-kubernetes"}}),
-		provider("random", randomProviderVersion, "Terraform provider random", 15, programs{
+		provider("random", randomProviderVersion, "Terraform provider random", 15, "provider-kind", programs{
 			dir: dir("provider-random"), commands: map[string]string{"main": "github.com/terraform-providers/terraform-provider-random"}}),
-		provider("kind", kindProviderVersion, "Terraform provider kind", 30, programs{
+		provider("kind", kindProviderVersion, "Terraform provider kind", 30, "kubernetes", programs{
 			dir: infra, commands: map[string]string{"main": "./cmd/terraform-provider-kind"},
 			inputs: []string{in("go.mod"), in("go.sum"), in("cmd/terraform-provider-kind"), in("internal/provider"), in("internal/kindcluster")}}),
 	}
@@ -182,7 +182,7 @@ func imageParts(name, dir string, lock lockFile) ([]Part, error) {
 		for file, pkg := range spec.Binaries {
 			commands[path.Base(file)] = pkg
 		}
-		parts = append(parts, Part{Name: name + "-programs", About: "programs of " + name, Weight: 70,
+		parts = append(parts, Part{Name: name + "-programs", About: "programs of " + name, Weight: 70, After: "kubernetes",
 			recipe: programs{dir: dir, commands: commands, ldflags: spec.Ldflags}})
 		needs = append(needs, name+"-programs")
 	}
