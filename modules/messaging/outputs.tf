@@ -12,6 +12,11 @@ output "connections" {
   }
 }
 
+output "stream" {
+  description = "The stream that keeps the events: name, subjects, how many servers keep each event, for how many hours and up to how many bytes, and for how many seconds an event with the same id is not kept twice."
+  value       = jsondecode(local.stream_description)
+}
+
 output "workloads" {
   description = "What must become ready before events are kept: kind, namespace, name and part."
   value = [

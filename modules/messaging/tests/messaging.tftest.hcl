@@ -288,7 +288,7 @@ run "runs_as_another_user_and_with_other_resources" {
   variables {
     run_as_user = 1000
     storage     = { size = "512Mi", class = "fast" }
-    resources   = { requests = { cpu = "100m" }, limits = { memory = "1Gi" } }
+    resources   = { requests = { cpu = "100m", memory = "128Mi" }, limits = { cpu = "2", memory = "1Gi" } }
     labels      = { "app.kubernetes.io/part-of" = "shop" }
   }
 
@@ -305,7 +305,7 @@ run "runs_as_another_user_and_with_other_resources" {
     error_message = "what is kept must follow the volume's size"
   }
   assert {
-    condition     = kubernetes_stateful_set_v1.this.spec[0].template[0].spec[0].container[0].resources[0].requests == tomap({ cpu = "100m", memory = "64Mi" }) && kubernetes_stateful_set_v1.this.spec[0].template[0].spec[0].container[0].resources[0].limits == tomap({ memory = "1Gi" })
+    condition     = kubernetes_stateful_set_v1.this.spec[0].template[0].spec[0].container[0].resources[0].requests == tomap({ cpu = "100m", memory = "128Mi" }) && kubernetes_stateful_set_v1.this.spec[0].template[0].spec[0].container[0].resources[0].limits == tomap({ cpu = "2", memory = "1Gi" })
     error_message = "requests and limits must be the given ones"
   }
   assert {

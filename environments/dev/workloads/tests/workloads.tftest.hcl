@@ -138,12 +138,16 @@ run "keeps_events_on_three_servers_where_it_is_told_to" {
   variables {
     services_folder = "tests/fixtures/messaging"
     images          = { nats = "registry.example.org/nats@sha256:0000000000000000000000000000000000000000000000000000000000000004" }
-    messaging       = { servers = 3, storage = { class = "gp3", size = "20Gi" }, stream = { max_age_hours = 24 } }
+    messaging       = { servers = 3, storage = { class = "gp3", size = "20Gi" }, stream = { max_age_hours = 24, max_bytes = 1073741824 } }
   }
 
   assert {
     condition     = length([for workload in output.workloads : workload if workload.part == "messaging"]) == 2 && local.messaging_image == "registry.example.org/nats@sha256:0000000000000000000000000000000000000000000000000000000000000004"
     error_message = "the servers must run the image that the environment names"
+  }
+  assert {
+    condition     = module.messaging[0].stream.replicas == 3 && module.messaging[0].stream.max_age_hours == 24 && module.messaging[0].stream.max_bytes == 1073741824
+    error_message = "the stream must keep what the environment says"
   }
 }
 
