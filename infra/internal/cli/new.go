@@ -51,7 +51,7 @@ func (a *app) newServiceCommand() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&kind, "template", string(scaffold.HTTP), oneOf(scaffold.Templates()))
-	flags.StringSliceVar(&request.Needs, "needs", nil, "what it cannot run without: "+oneOf(scaffold.Needs()))
+	flags.StringSliceVar(&request.Needs, "needs", nil, "what it cannot run without, separated by commas: "+strings.Join(scaffold.Needs(), ", "))
 	flags.StringSliceVar(&request.Calls, "calls", nil, "services that it calls, separated by commas")
 	flags.StringVar(&request.RoutePath, "route-path", "", "where the ingress exposes it (default /api/NAME)")
 	flags.BoolVar(&request.Force, "force", false, "also when services/ or go.work have uncommitted changes")

@@ -67,6 +67,13 @@ func TestNewServiceSaysWhatItWroteAndWhatToDoNext(t *testing.T) {
 		"         make up env=dev, then https://shop.localhost/api/orders\n", out)
 	assert.FileExists(t, filepath.Join(root, "services", "orders", "internal", "inventory", "inventory.go"))
 
+	code, out, errs = invoke("new", "service", "mailer", "--template", "worker", "--needs", "messaging,database", "--force")
+	require.Equal(t, exitDone, code, errs)
+	assert.Contains(t, out, "services/mailer: 24 files")
+	description, err := os.ReadFile(filepath.Join(root, "services", "mailer", "service.yaml"))
+	require.NoError(t, err)
+	assert.Contains(t, string(description), "needs: [database, messaging]")
+
 	code, out, errs = invoke("new", "service", "sweeper", "--template", "worker", "--force")
 	require.Equal(t, exitDone, code, errs)
 	assert.Equal(t, "services/sweeper: 12 files, and its entry in go.work\n"+
@@ -92,7 +99,7 @@ func TestNewServiceTellsAllMistakesAndExitsTwo(t *testing.T) {
 ✗ new: there is no template "grpc"
   next   --template http or --template worker
 ✗ new: a new service cannot be given "queue"
-  next   --needs database, or nothing
+  next   --needs database,messaging, or nothing
 ✗ new: "payments" cannot be called: there is no such service
   next   known are catalog, inventory
 ✗ new: "Orders" is no DNS label: lower-case letters, digits and dashes, a letter first, no dash last
@@ -162,7 +169,7 @@ func TestNewServiceAsksForWhatWasNotSaid(t *testing.T) {
 	assert.Contains(t, out, "https://shop.localhost/api/orders")
 	assert.Equal(t, `name:   "Orders" is no DNS label: lower-case letters, digits and dashes, a letter first, no dash last
 name: template, http or worker [http]:   "rest" is not http or worker
-template, http or worker [http]: needs, any of database [nothing]: calls, any of catalog, inventory [nothing]: `, shown)
+template, http or worker [http]: needs, any of database, messaging [nothing]: calls, any of catalog, inventory [nothing]: `, shown)
 	description, err := os.ReadFile(filepath.Join(root, "services", "orders", "service.yaml"))
 	require.NoError(t, err)
 	assert.Contains(t, string(description), "calls: [catalog, inventory]")
@@ -171,10 +178,10 @@ template, http or worker [http]: needs, any of database [nothing]: calls, any of
 
 func TestANameAloneOnATerminalIsAskedForTheRest(t *testing.T) {
 	clone(t)
-	code, _, shown := onTerminal(t, "worker\ndatabase\n\n", "new", "service", "sweeper")
+	code, _, shown := onTerminal(t, "worker\ndatabase, messaging\n\n", "new", "service", "sweeper")
 	require.Equal(t, exitDone, code, shown)
 	assert.NotContains(t, shown, "name: ")
-	assert.Contains(t, shown, "template, http or worker [http]: needs, any of database [nothing]: calls")
+	assert.Contains(t, shown, "template, http or worker [http]: needs, any of database, messaging [nothing]: calls")
 
 	code, _, shown = onTerminal(t, "", "new", "service", "orders", "--needs", "database", "--force")
 	require.Equal(t, exitDone, code, shown)

@@ -92,24 +92,43 @@ func linter(t *testing.T) string {
 	return program
 }
 
-// The two extremes: with everything, and with nothing.
+// The two extremes, with everything and with nothing, and messaging alone.
 func TestServicesThatAreWrittenBuild(t *testing.T) {
 	slow(t)
 	root := checkout(t)
 	for _, request := range []Request{
 		{Name: "everything", Template: HTTP, Needs: Needs(), Calls: []string{"catalog", "inventory"}, Force: true},
+		{Name: "everything-worker", Template: Worker, Needs: Needs(), Calls: []string{"catalog"}, Force: true},
+		{Name: "greeter", Template: HTTP, Needs: []string{"messaging"}, Force: true},
+		{Name: "listener", Template: Worker, Needs: []string{"messaging"}, Force: true},
 		{Name: "nothing", Template: Worker, Force: true},
 	} {
 		written, err := New(t.Context(), root, request)
 		require.NoError(t, err)
-		goIn(t, filepath.Join(root, written.Folder), "build", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(t.TempDir(), "service"), ".")
+		folder := filepath.Join(root, written.Folder)
+		goIn(t, folder, "build", "-buildvcs=false", "-ldflags=-s -w", "-o", filepath.Join(t.TempDir(), "service"), ".")
+		assertBroker(t, request, goIn(t, folder, "list", "-deps", "."))
 	}
+}
+
+// assertBroker looks at what a service is compiled from: no more of the broker
+// than it needs.
+func assertBroker(t *testing.T, request Request, packages string) {
+	t.Helper()
+	assert.NotContains(t, packages, "nats-server", request.Name)
+	assert.Equal(t, request.needs(messaging), strings.Contains(packages, "github.com/nats-io/nats.go"), request.Name)
 }
 
 func TestModulesOfServicesWithEverythingAreTidy(t *testing.T) {
 	slow(t)
+	for _, needs := range [][]string{{"database"}, Needs()} {
+		t.Run(strings.Join(needs, " and "), func(t *testing.T) { modulesAreTidy(t, needs) })
+	}
+}
+
+func modulesAreTidy(t *testing.T, needs []string) {
 	root := checkout(t)
-	written, err := New(t.Context(), root, Request{Name: "everything", Needs: Needs(), Calls: []string{"catalog"}})
+	written, err := New(t.Context(), root, Request{Name: "everything", Needs: needs, Calls: []string{"catalog"}})
 	require.NoError(t, err)
 	// Tidying looks at modules that no build needs, so it may have to fetch some.
 	tidy := exec.Command("go", "mod", "tidy", "-diff")
@@ -124,8 +143,8 @@ func TestModulesOfServicesWithEverythingAreTidy(t *testing.T) {
 
 // awkward are names of services that mean something in the code of others.
 var awkward = []string{
-	"answer", "api", "callees", "client", "config", "error", "fmt", "item", "log", "new", "order-history", "orderhistory",
-	"run", "server", "service", "settings", "start", "store", "string", "tracing", "type", "work",
+	"answer", "api", "bus", "callees", "client", "config", "error", "events", "fmt", "item", "log", "new", "order-history", "orderhistory",
+	"reaction", "run", "server", "service", "settings", "start", "store", "string", "tracing", "type", "work",
 }
 
 func TestServicesThatCallAwkwardNamesPassTheirTests(t *testing.T) {

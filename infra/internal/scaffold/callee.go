@@ -28,14 +28,14 @@ var (
 	// takenPackages are packages that the written code has or imports, and what
 	// its package main declares or names where clients are used.
 	takenPackages = []string{
-		"answer", "api", "callees", "client", "config", "context", "embedded", "err", "fmt", "greeting", "health", "init", "io", "item",
-		"kitpostgres", "log", "main", "metrics", "os", "postgres", "run", "server", "service", "settings", "slog", "start", "store",
+		"answer", "api", "bus", "callees", "client", "config", "context", "embedded", "err", "events", "fmt", "greeting", "health", "init", "io", "item",
+		"kitpostgres", "log", "main", "measured", "metrics", "os", "postgres", "prometheus", "reaction", "reactions", "run", "server", "service", "settings", "slog", "start", "store",
 		"storetest", "tracing", "work",
 	}
 	// takenTypes are other names in the file of a client.
 	takenTypes = []string{"Config", "New"}
 	// takenFields are fields of Config.
-	takenFields = []string{"Database", "Environment", "Log", "Server", "Service", "Store", "Tracing", "Work"}
+	takenFields = []string{"Database", "Environment", "Log", "Messaging", "Server", "Service", "Store", "Tracing", "Work"}
 	// uncallable are services whose group of settings has the name of a setting.
 	uncallable = []string{"environment"}
 )

@@ -39,7 +39,7 @@ func TestEachMistakeIsRefusedAlone(t *testing.T) {
 		"not for Go":         {Request{Name: "con"}, "Go module path"},
 		"taken":              {Request{Name: "catalog", RoutePath: "/api/other"}, `"catalog" is taken`},
 		"unknown template":   {Request{Name: "billing", Template: "grpc"}, `no template "grpc"`},
-		"unknown need":       {Request{Name: "billing", Needs: []string{"messaging"}}, `cannot be given "messaging"`},
+		"unknown need":       {Request{Name: "billing", Needs: []string{"search"}}, `cannot be given "search"`},
 		"need twice":         {Request{Name: "billing", Needs: []string{"database", "database"}}, "needed twice"},
 		"unknown callee":     {Request{Name: "billing", Calls: []string{"payments"}}, `"payments" cannot be called: there is no such service`},
 		"itself":             {Request{Name: "billing", Calls: []string{"billing"}}, "would call itself"},

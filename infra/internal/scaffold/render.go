@@ -35,14 +35,16 @@ type values struct {
 	Asker       string // package that calls the callees
 	HTTP        bool
 	Database    bool
+	Messaging   bool
+	Needs       []string // in the order of Needs()
 	Replicas    int
 	Callees     []callee // in the order of names
 }
 
 func valuesOf(r Request) values {
 	v := values{
-		Name: r.Name, Host: Host, Route: r.RoutePath, HTTP: r.Template == HTTP, Database: r.needsDatabase(),
-		Replicas: 2, Callees: calleesOf(r.Calls),
+		Name: r.Name, Host: Host, Route: r.RoutePath, HTTP: r.Template == HTTP, Database: r.needs(database), Messaging: r.needs(messaging),
+		Needs: r.Needs, Replicas: 2, Callees: calleesOf(r.Calls),
 	}
 	switch {
 	case v.HTTP && v.Database:
@@ -75,6 +77,12 @@ func layers(v values) []string {
 	case v.HTTP:
 		list = append(list, "http-plain")
 	}
+	if v.Messaging && !v.HTTP {
+		list = append(list, kind+"-messaging")
+	}
+	if v.Messaging && v.Database {
+		list = append(list, kind+"-database-messaging")
+	}
 	if len(v.Callees) > 0 {
 		list = append(list, "callees")
 		if v.HTTP {
@@ -102,7 +110,7 @@ func render(root string, r Request) ([]file, error) {
 		}
 		files = append(files, file{path.Join("internal", c.Package, c.Package+".go"), content})
 	}
-	required, err := moduleFiles(root, r.Name, files)
+	required, err := moduleFiles(root, r, files)
 	if err != nil {
 		return nil, err
 	}

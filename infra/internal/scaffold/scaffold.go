@@ -23,9 +23,12 @@ const (
 func Templates() []string { return []string{string(HTTP), string(Worker)} }
 
 // Needs are the parts of the platform that a new service can be given.
-func Needs() []string { return []string{database} }
+func Needs() []string { return []string{database, messaging} }
 
-const database = "database"
+const (
+	database  = "database"
+	messaging = "messaging"
+)
 
 // Host is where the ingress exposes what new services serve.
 const Host = "shop.localhost"
@@ -78,11 +81,11 @@ func (r Request) normalized() Request {
 	if r.Template == HTTP && r.RoutePath == "" {
 		r.RoutePath = "/api/" + r.Name
 	}
-	r.Calls = slices.Sorted(slices.Values(r.Calls))
+	r.Needs, r.Calls = slices.Sorted(slices.Values(r.Needs)), slices.Sorted(slices.Values(r.Calls))
 	return r
 }
 
-func (r Request) needsDatabase() bool { return slices.Contains(r.Needs, database) }
+func (r Request) needs(part string) bool { return slices.Contains(r.Needs, part) }
 
 func written(request Request, files []file) Written {
 	result := Written{Folder: "services/" + request.Name}
