@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/codes"
@@ -155,19 +156,32 @@ func (b *Bus) Start() error {
 // the log and the metric events_connected tell of it.
 func (b *Bus) Check(context.Context) error { return b.broker.check() }
 
-// Close takes no further event, lets handlers end and closes the connection.
-// When ctx ends first, the handlers' contexts end, too; their events come back
-// to another replica.
-func (b *Bus) Close(ctx context.Context) error {
+// lastWord is how long a handler whose context was ended has to return, so that
+// its event goes to another replica now, not when the broker loses patience.
+const lastWord = 500 * time.Millisecond
+
+// Stop takes no further event and lets handlers end; publishing goes on. When
+// ctx ends first, the handlers' contexts end, too, and their events come back
+// to another replica. Call it before what handlers work with is closed.
+func (b *Bus) Stop(ctx context.Context) error {
 	b.stop()
+	defer b.abandon()
 	ended := make(chan struct{})
 	go func() { b.group.Wait(); close(ended) }()
-	var late error
 	select {
 	case <-ended:
+		return nil
 	case <-ctx.Done():
-		late = fmt.Errorf("events were still being handled: %w", ctx.Err())
 	}
 	b.abandon()
-	return errors.Join(late, b.broker.close(ctx))
+	select {
+	case <-ended:
+	case <-time.After(lastWord):
+	}
+	return fmt.Errorf("events were still being handled: %w", ctx.Err())
+}
+
+// Close stops and closes the connection.
+func (b *Bus) Close(ctx context.Context) error {
+	return errors.Join(b.Stop(ctx), b.broker.close(ctx))
 }

@@ -105,6 +105,7 @@ func TestBus(t *testing.T) {
 				"handles no more at once than it may":                   boundsConcurrency,
 				"lets handlers end when it closes":                      letsHandlersEnd,
 				"ends handlers when there is no more time":              endsHandlers,
+				"publishes until it is closed":                          publishesWhenStopped,
 				"continues the trace of the publisher":                  continuesTrace,
 			} {
 				t.Run(what, func(t *testing.T) { test(t, open(t, settings(t), "orders")) })
@@ -257,6 +258,14 @@ func endsHandlers(t *testing.T, o opened) {
 	cancel()
 	require.ErrorContains(t, o.Close(ctx), "still being handled")
 	<-ended
+}
+
+func publishesWhenStopped(t *testing.T, o opened) {
+	o.Handle("events.>", func(context.Context, events.Event) error { return nil })
+	require.NoError(t, o.Start())
+	require.NoError(t, o.Stop(t.Context()))
+	require.NoError(t, o.Publish(t.Context(), "placed", 1), "as what is stopped after the handlers may still do")
+	require.NoError(t, o.Close(t.Context()))
 }
 
 func continuesTrace(t *testing.T, o opened) {
