@@ -31,6 +31,7 @@ func TestTheGrowthOfARepository(t *testing.T) {
 		holds    func(*growth, *testing.T)
 	}{
 		{"a new service is up without another edit", (*growth).newServiceComesUp},
+		{"what happens in one service reaches another", (*growth).eventsReachAnotherService},
 		{"staging asks for a promotion before it touches anything", (*growth).stagingAsksForAPromotion},
 		{"a promotion brings staging up with the images of dev", (*growth).promotionBringsStagingUp},
 		{"a second promotion releases nothing", (*growth).secondPromotionReleasesNothing},
@@ -60,7 +61,7 @@ func TestTheGrowthOfARepository(t *testing.T) {
 func (g *growth) newServiceComesUp(t *testing.T) {
 	require.Zero(t, g.dev.run(t, coldLimit, "make", "up", "env=dev").code)
 	start := time.Now()
-	r := g.dev.run(t, warmLimit, "make", "new", "service=orders", "needs=database", "calls=catalog")
+	r := g.dev.run(t, warmLimit, "make", "new", "service=orders", "needs=database,messaging", "calls=catalog")
 	require.Zero(t, r.code, r.text())
 	r = g.dev.run(t, warmLimit, "make", "up", "env=dev")
 	require.Zero(t, r.code, r.text())
@@ -68,6 +69,31 @@ func (g *growth) newServiceComesUp(t *testing.T) {
 	t.Logf("from nothing to the new service's first 200 took %s", time.Since(start))
 	g.dev.everyServiceAnswers(t)
 	g.commit(t, "Add orders")
+}
+
+// eventsReachAnotherService has a worker beside orders for as long as the case takes.
+func (g *growth) eventsReachAnotherService(t *testing.T) {
+	client := g.dev.client(t)
+	order := func(name string) {
+		mustAsk(t, client, http.StatusCreated, http.MethodPost, g.dev.url("/api/orders"), map[string]string{"name": name})
+	}
+	order("before anybody listened")
+	r := g.dev.run(t, warmLimit, "make", "new", "service=mailer", "template=worker", "needs=messaging")
+	require.Zero(t, r.code, r.text())
+	r = g.dev.run(t, warmLimit, "make", "up", "env=dev")
+	require.Zero(t, r.code, r.text())
+	order("while somebody listens")
+	until(t, "the worker has handled both", time.Minute, func() error {
+		log := g.dev.kindling(t, "logs", "--env", "dev", "mailer", "--tail", "200").stdout
+		if strings.Count(log, `"service":"orders","type":"item.created"`) < 2 {
+			return errors.New(log)
+		}
+		return nil
+	})
+	g.commit(t, "Add mailer")
+	r = g.dev.run(t, warmLimit, "make", "remove", "service=mailer", "env=dev")
+	require.Zero(t, r.code, r.text())
+	g.commit(t, "Remove mailer")
 }
 
 // url is an address of the shop over HTTPS.
