@@ -17,7 +17,7 @@ const waiting = 1024
 type memory struct {
 	concurrency int
 	logger      *slog.Logger
-	filters     []string
+	filters     atomic.Pointer[[]string] // nil until handlers are there
 	queue       chan delivery
 	places      chan struct{} // one for each event that waits or is handled
 	sequence    atomic.Uint64
@@ -30,7 +30,7 @@ func newMemory(config Config, logger *slog.Logger) *memory {
 	}
 }
 
-func (m *memory) subscribe(filters []string) { m.filters = filters }
+func (m *memory) subscribe(filters []string) { m.filters.Store(&filters) }
 
 // publish returns at once. An event that nobody handles is let go.
 func (m *memory) publish(ctx context.Context, subject string, event Event) error {
@@ -48,7 +48,8 @@ func (m *memory) publish(ctx context.Context, subject string, event Event) error
 }
 
 func (m *memory) wanted(subject string) bool {
-	return slices.ContainsFunc(m.filters, func(filter string) bool { return overlap(filter, subject) })
+	filters := m.filters.Load()
+	return filters != nil && slices.ContainsFunc(*filters, func(filter string) bool { return overlap(filter, subject) })
 }
 
 // deliver queues the next try of an event that has a place.

@@ -156,6 +156,12 @@ func TestWrongPasswordIsToldByReadiness(t *testing.T) {
 	o := open(t, config, "orders")
 	eventually(t, func() bool { return o.Check(t.Context()) != nil })
 	require.ErrorContains(t, o.Check(t.Context()), `refuses user "orders": MESSAGING_USER or MESSAGING_PASSWORD is wrong`)
+	eventually(t, func() bool { return server.Connections(t) > 3 }, "the broker is asked again, for ever")
+	server.Stop()
+	server.ChangePasswords("guessed")
+	server.Start(t)
+	eventually(t, func() bool { return o.Check(t.Context()) == nil })
+	require.NoError(t, o.Publish(t.Context(), "placed", 1))
 }
 
 func TestWhatAServiceHasNoRightToIsNamed(t *testing.T) {

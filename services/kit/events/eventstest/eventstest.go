@@ -94,6 +94,15 @@ func (s *Server) Stop() {
 	s.process = nil
 }
 
+// ChangePasswords gives services another password from the next start on.
+func (s *Server) ChangePasswords(to string) {
+	for _, user := range s.options.Users {
+		if user.Username != admin {
+			user.Password = to
+		}
+	}
+}
+
 // Config returns the settings of a service.
 func (s *Server) Config(service string) events.Config {
 	address := "nats://127.0.0.1:4222"
@@ -105,6 +114,14 @@ func (s *Server) Config(service string) events.Config {
 		PublishTimeout: 10 * time.Second, Concurrency: 4, HandleTimeout: 5 * time.Second,
 		RetryDelay: time.Millisecond, MaxDeliveries: 5,
 	}
+}
+
+// Connections returns how many were made since the start, taken or refused.
+func (s *Server) Connections(t testing.TB) uint64 {
+	t.Helper()
+	seen, err := s.process.Varz(nil)
+	require.NoError(t, err)
+	return seen.TotalConnections
 }
 
 // MakeStream makes the stream as the platform does.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -117,8 +118,13 @@ func TestEventsOfCommittedChangesArePublishedInOrder(t *testing.T) {
 func TestReplicasPublishEachEventOnceAndInOrder(t *testing.T) {
 	server, db := eventstest.Start(t, "orders"), database(t)
 	var relays []*outbox.Relay
+	var sent atomic.Int32
 	for range 3 {
-		relays = append(relays, relay(t, db, bus(t, server.Config("orders"))))
+		real := bus(t, server.Config("orders"))
+		relays = append(relays, relay(t, db, publisherFunc(func(ctx context.Context, event events.Event) error {
+			sent.Add(1)
+			return real.Send(ctx, event)
+		})))
 	}
 	const count = 250
 	for i := range count {
@@ -128,6 +134,7 @@ func TestReplicasPublishEachEventOnceAndInOrder(t *testing.T) {
 	eventually(t, func() bool { return left(t, db) == 0 })
 	stored := server.Stored(t)
 	require.Len(t, stored, count)
+	assert.EqualValues(t, count, sent.Load(), "one replica at a time publishes")
 	last := ""
 	for _, message := range stored {
 		id := message.Header.Get("Nats-Msg-Id") // of version 7: in the order of making
@@ -181,6 +188,7 @@ func TestAnEventThatIsCommittedLateIsNotRemovedUnpublished(t *testing.T) {
 		published <- string(event.Payload)
 		return nil
 	}))
+	eventually(t, func() bool { return len(published) == 2 })
 	assert.Equal(t, "2", <-published)
 	assert.Equal(t, "1", <-published)
 	eventually(t, func() bool { return left(t, db) == 0 })
