@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/url"
 	"strings"
 	"sync"
@@ -17,7 +18,9 @@ import (
 
 const (
 	connectTimeout = 3 * time.Second
-	reconnectWait  = 500 * time.Millisecond
+	// Between two tries to connect: the first pause, and the longest.
+	firstReconnect   = 250 * time.Millisecond
+	longestReconnect = 5 * time.Second
 	// inboxes begin so, followed by the user: no service can read the answers
 	// that another gets.
 	inboxes = "_INBOX_"
@@ -78,7 +81,7 @@ func (s *stream) options() []nats.Option {
 		nats.Timeout(connectTimeout), nats.PingInterval(10 * time.Second), nats.MaxPingsOutstanding(2),
 		// A password may be changed under a running service, and be right again.
 		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(),
-		nats.ReconnectWait(reconnectWait), nats.ReconnectJitter(reconnectWait, reconnectWait),
+		nats.CustomReconnectDelay(reconnectDelay),
 		// What is kept back until the connection is there again would be stored
 		// long after its publisher was told that it was not.
 		nats.ReconnectBufSize(-1),
@@ -86,6 +89,13 @@ func (s *stream) options() []nats.Option {
 		nats.DisconnectErrHandler(s.disconnected), nats.ReconnectErrHandler(s.notConnected),
 		nats.ErrorHandler(s.failed),
 	}
+}
+
+// reconnectDelay doubles with each try and varies by half, so that services do
+// not come back together.
+func reconnectDelay(tries int) time.Duration {
+	pause := min(firstReconnect<<min(max(tries-1, 0), 10), longestReconnect)
+	return pause/2 + rand.N(pause)
 }
 
 func (s *stream) connected(connection *nats.Conn) {
