@@ -43,7 +43,7 @@ func flagCandidates() map[string]candidates {
 func fixed(words []string) candidates { return func(string) []string { return words } }
 
 // running are the services and what logs shows besides.
-func running(root string) []string { return append(scaffold.Services(root), "database") }
+func running(root string) []string { return append(scaffold.Services(root), "database", "messaging") }
 
 func partNames(root string) []string {
 	parts, err := supply.Parts(root)
