@@ -163,7 +163,8 @@ var hopeless = regexp.MustCompile(`(?i)exec format error|unknown (shorthand )?fl
 var dependent = regexp.MustCompile(`(?i)connection refused|no such host|i/o timeout|server misbehaving|starting up|shutting down|not ready|unavailable|dial tcp`)
 
 // crashFinding tells of a program that exits: the second time, or the first if
-// what it said leaves no hope. A Job may fail until it gives up by itself.
+// what it said leaves no hope. On a node that has just come back it may have met a
+// network that was not there yet. A Job may fail until it gives up by itself.
 func (o *observation) crashFinding(w Workload, pod *corev1.Pod, c containerStatus) (finding, bool) {
 	ended, exits := lastEnd(c), o.exits(pod, c)
 	if ended == nil || exits < 1 || c.running() || w.Kind == Job || (c.init && ended.ExitCode == 0) {
@@ -182,6 +183,9 @@ func (o *observation) crashFinding(w Workload, pod *corev1.Pod, c containerStatu
 	}}
 	if dependent.MatchString(last) && o.othersUnready(w) {
 		f.settle = o.leftQuiet(settleDependent, startOf(pod))
+	}
+	if !hopeless.MatchString(last) {
+		f.settle = max(f.settle, o.leftOfReturn(pod.Spec.NodeName))
 	}
 	return f, true
 }

@@ -32,7 +32,8 @@ func (o *observation) probeKill(w Workload, pod *corev1.Pod, c containerStatus) 
 	kind := probeKilled.FindStringSubmatch(e.Message)[1]
 	said := o.probeMessage(pod, c, kind)
 	return finding{
-		logs: &logSource{pod: pod, container: c.Name, previous: c.State.Terminated == nil},
+		settle: o.leftOfReturn(pod.Spec.NodeName),
+		logs:   &logSource{pod: pod, container: c.Name, previous: c.State.Terminated == nil},
 		Diagnosis: Diagnosis{
 			Workload: w, Reason: ProbeFailing,
 			Sentence: fmt.Sprintf("%s is ended by its %s probe again and again: %s", w.label(), kind, answerWords(said)),
@@ -73,7 +74,7 @@ func (o *observation) probeFinding(w Workload, pod *corev1.Pod, c containerStatu
 }
 
 // leftOfReturn is how long a node that was gone and has come back may still take: its pods are
-// started before its network knows the other nodes, and they it. A node that is new has no pods yet.
+// started before its network knows services and the other nodes, and they it. A node that is new has no pods yet.
 func (o *observation) leftOfReturn(name string) time.Duration {
 	for _, node := range o.nodes {
 		if node.Name != name {

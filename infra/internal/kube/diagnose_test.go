@@ -148,6 +148,16 @@ func TestEachCauseIsToldInOneSentence(t *testing.T) {
 			reason:   Unschedulable,
 			sentence: "inventory cannot be placed on a node: its host port is taken on every node (443)",
 		},
+		"exits on a node that came back long ago": {
+			objects:  append(deployment(onNode(ended(2, corev1.ContainerStateTerminated{ExitCode: 2}))), returned("dev-worker", 3600, 70)),
+			reason:   Crashing,
+			sentence: "inventory does not stay up: it exits with code 2",
+		},
+		"a flag that nobody knows, on a node that has just come back": {
+			objects:  append(deployment(onNode(ended(2, corev1.ContainerStateTerminated{ExitCode: 2, Message: "unknown flag: --prot"}))), returned("dev-worker", 3600, 20)),
+			reason:   Crashing,
+			sentence: "inventory does not stay up: it exits with code 2",
+		},
 		"readiness probe fails on a node that came back long ago": {
 			objects:  append(with(deployment(onNode(running(30))), unhealthy("Readiness probe failed: HTTP probe failed with statuscode: 503")), returned("dev-worker", 3600, 70)),
 			reason:   ProbeFailing,
