@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"slices"
 	"strings"
 
@@ -43,9 +42,7 @@ func checkRevision(ctx context.Context, root, command, since string) error {
 	if since == "" {
 		return badInput(command, "--since is missing", "kindling "+command+" --since main")
 	}
-	verify := exec.CommandContext(ctx, "git", "rev-parse", "--verify", "--quiet", "--end-of-options", since+"^{commit}")
-	verify.Dir = root
-	if err := verify.Run(); err != nil && ctx.Err() == nil {
+	if _, err := git(ctx, root, "rev-parse", "--verify", "--quiet", "--end-of-options", since+"^{commit}"); err != nil && ctx.Err() == nil {
 		return badInput(command, fmt.Sprintf("--since is %q, which is no git revision here", since), "name a branch, a tag or a commit", deepen)
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -149,8 +148,8 @@ const kernelClockUnset = 5
 
 func clocks(ctx context.Context, root string, info engine.Info) clock {
 	c := clock{now: time.Now(), engine: info.Time}
-	if text, err := exec.CommandContext(ctx, "git", "-C", root, "log", "-1", "--format=%ct").Output(); err == nil {
-		if seconds, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64); err == nil {
+	if text, err := git(ctx, root, "log", "-1", "--format=%ct"); err == nil {
+		if seconds, err := strconv.ParseInt(text, 10, 64); err == nil {
 			c.commit = time.Unix(seconds, 0)
 		}
 	}

@@ -93,12 +93,11 @@ func checkEnvironment(root, name string) error {
 
 // describe is what people call the checkout's state: git describe, or dev outside of git.
 func describe(ctx context.Context, root string) string {
-	cmd := exec.CommandContext(ctx, "git", "-C", root, "describe", "--tags", "--always", "--dirty")
-	text, err := cmd.Output()
+	text, err := git(ctx, root, "describe", "--tags", "--always", "--dirty")
 	if err != nil {
 		return "dev"
 	}
-	return strings.TrimSpace(string(text))
+	return text
 }
 
 type engineAdapter struct{ app *app }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -102,18 +101,13 @@ func (i standIn) write(dir string, services []catalog.Service) error {
 	}
 	// A JSON text is a template to Terraform.
 	literal := strings.NewReplacer("${", "$${", "%{", "%%{").Replace(string(text))
-	err = errors.Join(put(filepath.Join(dir, "plan.tftest.json"), literal), put(filepath.Join(dir, "tls.txt"), "stand-in\n"))
+	err = errors.Join(writeFile(filepath.Join(dir, "plan.tftest.json"), []byte(literal), 0o644),
+		writeFile(filepath.Join(dir, "tls.txt"), []byte("stand-in\n"), 0o644))
 	for _, secret := range secrets {
 		if i.local() {
-			err = errors.Join(err, put(filepath.Join(dir, "secrets", secret.service, secret.name+".json"), fmt.Sprintf("{%q: %q, %q: %q}\n", "value", "stand-in", "revision", "1")))
+			value := fmt.Appendf(nil, "{%q: %q, %q: %q}\n", "value", "stand-in", "revision", "1")
+			err = errors.Join(err, writeFile(filepath.Join(dir, "secrets", secret.service, secret.name+".json"), value, 0o644))
 		}
 	}
 	return err
-}
-
-func put(path, text string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	return os.WriteFile(path, []byte(text), 0o644)
 }

@@ -88,13 +88,17 @@ func (b *Bus) settle(ctx context.Context, d delivery, filter string, err error) 
 // longestPause bounds the time between two tries of an event, give or take half.
 const longestPause = time.Minute
 
-// pauseAfter doubles with each attempt and varies by half, so that events that
-// failed together do not come back together.
 func (b *Bus) pauseAfter(attempt int) time.Duration {
-	pause := b.config.RetryDelay
-	for range attempt - 1 {
-		if pause = 2 * pause; pause >= longestPause {
-			pause = longestPause
+	return growing(b.config.RetryDelay, longestPause, attempt)
+}
+
+// growing is the pause after so many tries, from 1: it doubles up to longest and
+// varies by half, so that what failed together does not come back together.
+func growing(first, longest time.Duration, tries int) time.Duration {
+	pause := first
+	for range tries - 1 {
+		if pause = 2 * pause; pause >= longest {
+			pause = longest
 			break
 		}
 	}

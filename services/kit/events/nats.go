@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/url"
 	"strings"
 	"sync"
@@ -91,11 +90,8 @@ func (s *stream) options() []nats.Option {
 	}
 }
 
-// reconnectDelay doubles with each try and varies by half, so that services do
-// not come back together.
 func reconnectDelay(tries int) time.Duration {
-	pause := min(firstReconnect<<min(max(tries-1, 0), 10), longestReconnect)
-	return pause/2 + rand.N(pause)
+	return growing(firstReconnect, longestReconnect, tries)
 }
 
 func (s *stream) connected(connection *nats.Conn) {
